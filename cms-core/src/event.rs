@@ -1,0 +1,250 @@
+//! Events: the accepted changes that the log holds, and the streams and claims that they touch.
+//!
+//! An event is a fact about the past and is never edited. Its body carries all that followers need;
+//! a saved revision carries the whole revision. New variants and new optional fields may be added;
+//! nothing written is ever read differently.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    clock::Timestamp,
+    id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, TypeName},
+    locale::Locale,
+};
+
+/// The values of an entry's fields, by name. Absent and null are the same: a saved revision has no nulls.
+pub type Fields = BTreeMap<FieldName, Value>;
+
+/// Which of an entry's two kinds of content: what all locales share, or one locale's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The fields that all locales share.
+    Shared,
+    /// The localized fields in this locale.
+    Locale(Locale),
+}
+
+/// A sequence of events about one thing. A command names the streams that its decision rests on, with
+/// the number of the last event that it has seen of each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// An entry in one locale, or its shared fields.
+    Entry(EntryId, Part),
+    /// The uses of an entry by others: touched by whoever starts or stops using it.
+    Uses(EntryId),
+    /// An agency.
+    Agency(AgencyId),
+    /// An account and its grants.
+    Account(AccountId),
+    /// A content type.
+    Type(TypeName),
+    /// The site: its locales and its default agency.
+    Site,
+}
+
+/// A name that only one thing may hold at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// A slug: unique among the entries of one type in one locale.
+    Slug(TypeName, Locale, String),
+    /// An external key: unique among the entries of one type.
+    Key(TypeName, ExternalKey),
+    /// An agency's key.
+    AgencyKey(ExternalKey),
+    /// An account's name for signing in.
+    AccountName(String),
+}
+
+/// What the author says that a change of the source means for its translations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeClass {
+    /// A typo or the like: translations stay current.
+    Editorial,
+    /// The meaning changed: translations are outdated.
+    Substantive,
+    /// Advice that protects changed: translations are outdated, and the type's policy applies.
+    Safety,
+}
+
+/// Which source revision a translation was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Translates {
+    /// This revision of the source locale.
+    Revision(u32),
+    /// A source text that this store has never held, by its digest: the translation is outdated.
+    Unknown(String),
+}
+
+/// A locale of the site, as an administrator configured it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteLocale {
+    /// Its tag.
+    pub tag: Locale,
+    /// Its name in its own language.
+    pub name: String,
+    /// Where to look next, in order, when content is missing in it. Absent: the tag's truncations, the
+    /// entry's source locale, the site's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<Locale>>,
+}
+
+/// How an entry that is no longer published in a locale answers there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Withdrawal {
+    /// The title stays, with a notice and perhaps what to read instead.
+    Withdrawn {
+        /// Why, for readers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<String>,
+        /// What to read instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replacement: Option<EntryId>,
+    },
+    /// 410, with what to read instead where there is something.
+    Gone {
+        /// What to read instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replacement: Option<EntryId>,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum EventBody {
+    /// The site's locales and default agency were set, replacing what was.
+    SiteConfigured {
+        /// Where content without a better choice comes from.
+        default_locale: Locale,
+        /// All locales of the site.
+        locales: Vec<SiteLocale>,
+        /// Whose an entry is when nobody says.
+        default_agency: AgencyId,
+    },
+    /// An agency was added or its names changed.
+    AgencySaved {
+        /// Which.
+        agency: AgencyId,
+        /// Its key outside.
+        key: ExternalKey,
+        /// Its own name, per locale.
+        names: BTreeMap<Locale, String>,
+    },
+    /// A content type was added or changed.
+    TypeSaved {
+        /// Which.
+        name: TypeName,
+        /// Its JSON Schema file, whole.
+        schema: Value,
+    },
+    /// An account was added.
+    AccountCreated {
+        /// Which.
+        account: AccountId,
+        /// Its name for signing in.
+        name: String,
+        /// Whether it may do everything, everywhere.
+        administrator: bool,
+    },
+    /// An entry was made, empty.
+    EntryCreated {
+        /// Which.
+        entry: EntryId,
+        /// Of what type.
+        #[serde(rename = "type")]
+        type_name: TypeName,
+        /// Whose.
+        agency: AgencyId,
+        /// The language that it is written in.
+        source_locale: Locale,
+        /// Its key outside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<ExternalKey>,
+    },
+    /// A revision was saved. It is the draft until it is published.
+    RevisionSaved {
+        /// Of which entry.
+        entry: EntryId,
+        /// Of its shared fields or of a locale.
+        part: Part,
+        /// Its number within the part: 1, 2, 3, …
+        revision: u32,
+        /// All fields of the part, whole.
+        fields: Fields,
+        /// The slug it is to be published under; the shared fields have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slug: Option<String>,
+        /// The source that it is a translation of; the source locale and the shared fields have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        translates: Option<Translates>,
+        /// What the change means for translations; for the source locale.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change_class: Option<ChangeClass>,
+        /// The entries that it refers to or embeds, sorted; without those that could not be found.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        uses: Vec<EntryId>,
+        /// The digest of the import line that it came from (SHA-256, hexadecimal).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<String>,
+    },
+    /// A revision became what readers get.
+    Published {
+        /// Of which entry.
+        entry: EntryId,
+        /// Of its shared fields or of a locale.
+        part: Part,
+        /// Which revision.
+        revision: u32,
+        /// The event that saved the revision.
+        saved: u64,
+        /// What each embed token of the revision stands for.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        embeds: BTreeMap<String, EntryId>,
+        /// The date to show, where it isn't the event's own: for content that was published elsewhere before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        published_at: Option<Timestamp>,
+    },
+    /// A locale of an entry is no longer published.
+    Unpublished {
+        /// Of which entry.
+        entry: EntryId,
+        /// In which locale.
+        locale: Locale,
+        /// How it answers from now on.
+        withdrawal: Withdrawal,
+    },
+    /// An entry was erased, in all its locales; the bodies of its earlier events are gone from the log.
+    Erased {
+        /// Which.
+        entry: EntryId,
+        /// SHA-256 of its type and external key, so that import and restore don't bring it back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_digest: Option<String>,
+    },
+}
+
+/// An event as the log gives it back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its place in the log: 1, 2, 3, …, without gaps.
+    pub number: u64,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: AccountId,
+    /// The command that it belongs to; one command's events are next to each other.
+    pub op: OpId,
+    /// What it touches.
+    pub streams: Vec<Stream>,
+    /// What happened; `None` once erased.
+    pub body: Option<EventBody>,
+}

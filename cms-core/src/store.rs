@@ -1,0 +1,198 @@
+//! The store: the log's port and its adapters, and `view`, typed tables for derived data.
+//!
+//! This is the only home of sled.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    clock::Timestamp,
+    event::{Claim, Event, EventBody, Stream},
+    id::{AccountId, OpId},
+};
+
+pub mod view;
+
+/// What a command wants to become true, all of it or nothing.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// The caller's handle: the same handle is accepted once, and again answers what it answered first.
+    pub op: OpId,
+    /// Who acts.
+    pub actor: AccountId,
+    /// The instant to record.
+    pub at: Timestamp,
+    /// The last event of each stream that the decision rests on; 0 for a stream without events.
+    pub expectations: Vec<(Stream, u64)>,
+    /// Names to take or release.
+    pub claims: Vec<ClaimChange>,
+    /// The events, in order: at least one.
+    pub events: Vec<NewEvent>,
+    /// Numbers of earlier events whose bodies and salts are to be removed.
+    pub erase: Vec<u64>,
+}
+
+/// An event to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// What it touches.
+    pub streams: Vec<Stream>,
+    /// What happens.
+    pub body: EventBody,
+}
+
+/// A name taken or released by a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimChange {
+    /// Take it for this holder; it may have it already.
+    Take(Claim, Holder),
+    /// Let go of it; it may be free already.
+    Release(Claim, Holder),
+}
+
+/// Who holds a claim: the sixteen bytes of an entry's, agency's or account's id.
+pub type Holder = [u8; 16];
+
+/// An accepted append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The number of its first event.
+    pub first: u64,
+    /// The number of its last event.
+    pub last: u64,
+}
+
+/// Why an append was not accepted, or is not known to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// A stream has moved on since the command read it.
+    #[error("{stream:?} is at event {found}, not {expected}")]
+    Conflict {
+        /// Which stream.
+        stream: Stream,
+        /// What the command had seen.
+        expected: u64,
+        /// What is there.
+        found: u64,
+    },
+    /// Another holder has the name.
+    #[error("{claim:?} is taken")]
+    Taken {
+        /// Which name.
+        claim: Claim,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// It may have been accepted: ask [`Log::lookup`] with the same `op`.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// It was not accepted, and nothing can be for now.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Why the log could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// What is stored is not what was written.
+    #[error("event {number} is damaged: {reason}")]
+    Damaged {
+        /// Which event; 0 for what belongs to none.
+        number: u64,
+        /// What was found.
+        reason: String,
+    },
+    /// Nothing can be read for now.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Which history a number belongs to: a restore of an older state starts a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Epoch(pub u64);
+
+/// A hash of the Merkle tree (SHA-256, RFC 6962).
+pub type Hash = [u8; 32];
+
+/// A place in the log that a reader keeps: verified whenever it comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The history it was taken from.
+    pub epoch: Epoch,
+    /// The last event it has seen; 0 for none.
+    pub number: u64,
+    /// The first eight bytes of that event's leaf hash; zeros for none.
+    pub nonce: [u8; 8],
+}
+
+/// The log: an append is atomic and durable before it is acknowledged, and numbers have no gap.
+///
+/// Every adapter passes one conformance suite.
+#[async_trait]
+pub trait Log: Send + Sync + fmt::Debug {
+    /// Accepts all events or none. Once it answers `Ok` they survive a crash of the process and a loss
+    /// of power.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// At most `limit` events with numbers above `after`, in order. Erased events come without a body.
+    async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, LogError>;
+
+    /// What became of a command: its events' numbers, or `None` when it was never accepted.
+    async fn lookup(&self, op: OpId) -> Result<Option<Appended>, LogError>;
+
+    /// Who holds a name.
+    async fn holder(&self, claim: &Claim) -> Result<Option<Holder>, LogError>;
+
+    /// The last event of a stream; 0 for none.
+    async fn last_of(&self, stream: &Stream) -> Result<u64, LogError>;
+
+    /// Returns as soon as there is an event above `after`, with the last event's number; at the latest
+    /// after `limit`.
+    async fn wait(&self, after: u64, limit: Duration) -> Result<u64, LogError>;
+
+    /// The number of the last event; 0 for an empty log.
+    fn last(&self) -> u64;
+
+    /// The history that this log is in.
+    fn epoch(&self) -> Epoch;
+
+    /// A cursor at this event, for a reader to keep.
+    async fn cursor(&self, number: u64) -> Result<Cursor, LogError>;
+
+    /// Whether the cursor is one of this log's.
+    async fn is_own(&self, cursor: &Cursor) -> Result<bool, LogError>;
+
+    /// The Merkle tree hash of the first `size` events (RFC 6962, section 2.1).
+    async fn root(&self, size: u64) -> Result<Hash, LogError>;
+
+    /// A small expiring value outside the log, changed under compare-and-set.
+    async fn cell(&self, key: &str) -> Result<Option<Cell>, LogError>;
+
+    /// Sets (`Some`) or removes (`None`) a cell if its generation still is `expected` (0: there is none).
+    /// Answers whether it did. Durable before it is acknowledged.
+    async fn set_cell(&self, key: &str, expected: u64, value: Option<CellValue>) -> Result<bool, LogError>;
+
+    /// All cells whose keys start with `prefix`, in the order of their keys.
+    async fn cells(&self, prefix: &str) -> Result<Vec<(String, Cell)>, LogError>;
+}
+
+/// A cell as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Counts its changes: 1, 2, 3, …
+    pub generation: u64,
+    /// Its value.
+    pub value: Vec<u8>,
+    /// When it is as good as gone. The adapter doesn't look at it: the reader compares it with its clock.
+    pub expires: Option<Timestamp>,
+}
+
+/// What to put into a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellValue {
+    /// At most 16 KiB.
+    pub value: Vec<u8>,
+    /// When it is as good as gone.
+    pub expires: Option<Timestamp>,
+}

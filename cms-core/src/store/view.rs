@@ -1,0 +1,1 @@
+//! Typed tables for derived data: hot, disposable, rebuilt from the log.

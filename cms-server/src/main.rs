@@ -1,0 +1,2 @@
+//! The cms command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Beacon.
+fn main() {}
