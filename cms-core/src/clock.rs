@@ -64,13 +64,21 @@ impl FromStr for Timestamp {
         let millis = at.timestamp_millis();
         // RFC 3339 has four digits for the year; an offset may carry an instant past them.
         let years = -62_167_219_200_000..=253_402_300_799_999;
-        if years.contains(&millis) { Ok(Self(millis)) } else { Err(TimestampError(text.to_owned())) }
+        if years.contains(&millis) {
+            Ok(Self(millis))
+        } else {
+            Err(TimestampError(text.to_owned()))
+        }
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
@@ -132,7 +140,10 @@ mod tests {
         for text in ["2026-11-23T20:41:00Z", "1969-12-31T23:59:59.999Z", "9999-12-31T23:59:59Z"] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
         }
-        assert_eq!("2026-11-23T21:41:00+01:00".parse::<Timestamp>().unwrap().to_string(), "2026-11-23T20:41:00Z");
+        assert_eq!(
+            "2026-11-23T21:41:00+01:00".parse::<Timestamp>().unwrap().to_string(),
+            "2026-11-23T20:41:00Z"
+        );
     }
 
     #[test]

@@ -92,27 +92,24 @@ pub struct SiteLocale {
     pub name: String,
     /// Where to look next, in order, when content is missing in it. Absent: the tag's truncations, the
     /// entry's source locale, the site's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub fallback: Option<Vec<Locale>>,
 }
 
 /// How an entry that is no longer published in a locale answers there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Withdrawal {
     /// The title stays, with a notice and perhaps what to read instead.
     Withdrawn {
         /// Why, for readers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         notice: Option<String>,
         /// What to read instead.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         replacement: Option<EntryId>,
     },
     /// 410, with what to read instead where there is something.
     Gone {
         /// What to read instead.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         replacement: Option<EntryId>,
     },
 }

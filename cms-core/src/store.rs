@@ -12,6 +12,7 @@ use crate::{
     id::{AccountId, OpId},
 };
 
+mod guard;
 pub mod view;
 
 /// What a command wants to become true, all of it or nothing.
@@ -171,7 +172,12 @@ pub trait Log: Send + Sync + fmt::Debug {
 
     /// Sets (`Some`) or removes (`None`) a cell if its generation still is `expected` (0: there is none).
     /// Answers whether it did. Durable before it is acknowledged.
-    async fn set_cell(&self, key: &str, expected: u64, value: Option<CellValue>) -> Result<bool, LogError>;
+    async fn set_cell(
+        &self,
+        key: &str,
+        expected: u64,
+        value: Option<CellValue>,
+    ) -> Result<bool, LogError>;
 
     /// All cells whose keys start with `prefix`, in the order of their keys.
     async fn cells(&self, prefix: &str) -> Result<Vec<(String, Cell)>, LogError>;

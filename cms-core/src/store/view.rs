@@ -1,1 +1,408 @@
 //! Typed tables for derived data: hot, disposable, rebuilt from the log.
+//!
+//! A [`Table`] is a typed constant; a [`View`] is the database that holds them all; a [`Reader`] sees the
+//! tables of one room alone, so that what serves readers cannot name a draft; a [`Batch`] changes tables
+//! of all rooms at once. What the tables mean is their followers' business.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    fs::File,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parking_lot::{RwLock, RwLockReadGuard};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::key::Key;
+
+mod key;
+mod value;
+
+/// Why a view could not be used. A view is derived: the cure is to rebuild it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ViewError {
+    /// What is stored is not what was written.
+    #[error("a row of table {table} is damaged: {reason}")]
+    Damaged {
+        /// The table, or `view` for the database as a whole.
+        table: &'static str,
+        /// What was found.
+        reason: String,
+    },
+    /// Another process has it.
+    #[error("{0} is in use by another process")]
+    AlreadyOpen(PathBuf),
+    /// The disk or the database refused.
+    #[error("the view is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// A table: which room it belongs to, how its rows are keyed, what they hold.
+pub struct Table<Room, K, V> {
+    /// Its prefix in the database: unique among all tables, never used again for another.
+    tag: u8,
+    /// Its name in errors.
+    name: &'static str,
+    kinds: PhantomData<Kinds<Room, K, V>>,
+}
+
+/// Named in a table's type, never held by it.
+type Kinds<Room, K, V> = fn() -> (Room, K, V);
+
+impl<Room, K, V> Table<Room, K, V> {
+    /// A table with this prefix and name.
+    pub const fn new(tag: u8, name: &'static str) -> Self {
+        Self { tag, name, kinds: PhantomData }
+    }
+}
+
+impl<Room, K, V> fmt::Debug for Table<Room, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("tag", &self.tag)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The database of all tables.
+pub struct View {
+    db: sled::Db,
+    /// sled's file that holds the data, for the sync that its own flush leaves out.
+    file: File,
+    /// Held for writing while a batch is applied, so that a reader that holds it sees all of it or nothing.
+    gate: RwLock<()>,
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").finish_non_exhaustive()
+    }
+}
+
+impl View {
+    /// Opens the view in `dir`, or makes an empty one. `cache` bounds sled's page cache, in bytes; the
+    /// process grows by several times as much.
+    ///
+    /// # Errors
+    /// [`ViewError`], also where sled itself would panic on damaged files.
+    pub fn open(dir: &Path, cache: u64) -> Result<Self, ViewError> {
+        let unavailable =
+            |error: std::io::Error| ViewError::Unavailable(format!("{}: {error}", dir.display()));
+        fs::create_dir_all(dir).map_err(unavailable)?;
+        let config = sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(None);
+        let db = super::guard::open(&config).map_err(|refusal| match refusal {
+            super::guard::Refusal::AlreadyOpen => ViewError::AlreadyOpen(dir.to_owned()),
+            super::guard::Refusal::Damaged(reason) => ViewError::Damaged { table: "view", reason },
+            super::guard::Refusal::Unavailable(reason) => ViewError::Unavailable(reason),
+        })?;
+        let file = File::open(dir.join("db")).map_err(unavailable)?;
+        Ok(Self { db, file, gate: RwLock::new(()) })
+    }
+
+    /// Sees the tables of one room.
+    pub fn reader<Room>(self: &Arc<Self>) -> Reader<Room> {
+        Reader { view: Arc::clone(self), room: PhantomData }
+    }
+
+    /// Collects changes, to be applied at once.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { view: self, changes: BTreeMap::new() }
+    }
+
+    /// Makes all that was applied so far survive a loss of power.
+    ///
+    /// # Errors
+    /// [`ViewError::Unavailable`] when the disk refuses.
+    pub fn sync(&self) -> Result<(), ViewError> {
+        self.db.flush().map_err(|error| ViewError::Unavailable(error.to_string()))?;
+        self.file.sync_data().map_err(|error| ViewError::Unavailable(error.to_string()))
+    }
+
+    /// Bytes on disk.
+    pub fn size_on_disk(&self) -> u64 {
+        self.db.size_on_disk().unwrap_or(0)
+    }
+
+    fn row(&self, key: &[u8], table: &'static str) -> Result<Option<Vec<u8>>, ViewError> {
+        value::read(key, table, |key| self.db.get(key).map_err(|error| refused(table, &error)))
+    }
+}
+
+/// Sees the tables of one room, as of now: each call sees what is committed then.
+pub struct Reader<Room> {
+    view: Arc<View>,
+    room: PhantomData<fn() -> Room>,
+}
+
+impl<Room> Clone for Reader<Room> {
+    fn clone(&self) -> Self {
+        Self { view: Arc::clone(&self.view), room: PhantomData }
+    }
+}
+
+impl<Room> fmt::Debug for Reader<Room> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl<Room> Reader<Room> {
+    /// Keeps batches from being applied while it is held, so that several reads see one state.
+    pub fn steady(&self) -> RwLockReadGuard<'_, ()> {
+        self.view.gate.read_recursive()
+    }
+
+    /// A row.
+    ///
+    /// # Errors
+    /// [`ViewError`] when it cannot be read or is damaged.
+    pub fn get<K: Key, V: DeserializeOwned>(
+        &self,
+        table: &Table<Room, K, V>,
+        key: &K,
+    ) -> Result<Option<V>, ViewError> {
+        let bytes = self.view.row(&row_key(table, key), table.name)?;
+        bytes.map(|bytes| decode(&bytes, table.name)).transpose()
+    }
+
+    /// The rows whose keys start with `prefix` and lie after `after`, in the order of their keys.
+    pub fn scan<'a, K: Key + 'a, V: DeserializeOwned + 'a, P: Key>(
+        &'a self,
+        table: &'a Table<Room, K, V>,
+        prefix: &P,
+        after: Option<&K>,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + 'a {
+        let start = row_key(table, prefix);
+        let from =
+            after.map_or_else(|| start.clone(), |after| key::just_after(row_key(table, after)));
+        self.view.db.range(from..).map_while(move |row| match row {
+            Ok((key, _)) if !key.starts_with(&start) => None,
+            Ok((key, _)) => Some(self.row_of(table, &key)),
+            Err(error) => Some(Err(refused(table.name, &error))),
+        })
+    }
+
+    fn row_of<K: Key, V: DeserializeOwned>(
+        &self,
+        table: &Table<Room, K, V>,
+        raw: &[u8],
+    ) -> Result<(K, V), ViewError> {
+        let damaged =
+            |reason: &str| ViewError::Damaged { table: table.name, reason: reason.to_owned() };
+        let key =
+            raw.get(1..).and_then(key::decode).ok_or_else(|| damaged("its key does not parse"))?;
+        let bytes = self
+            .view
+            .row(raw, table.name)?
+            .ok_or_else(|| damaged("it vanished while it was read"))?;
+        Ok((key, decode(&bytes, table.name)?))
+    }
+}
+
+/// Changes to tables of all rooms, applied all at once or not at all. It reads its own writes.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    view: &'a View,
+    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Batch<'_> {
+    /// A row, with this batch's own changes.
+    ///
+    /// # Errors
+    /// [`ViewError`] when it cannot be read or is damaged.
+    pub fn get<Room, K: Key, V: DeserializeOwned>(
+        &self,
+        table: &Table<Room, K, V>,
+        key: &K,
+    ) -> Result<Option<V>, ViewError> {
+        let key = row_key(table, key);
+        let bytes = match self.changes.get(&key) {
+            Some(change) => change.clone(),
+            None => self.view.row(&key, table.name)?,
+        };
+        bytes.map(|bytes| decode(&bytes, table.name)).transpose()
+    }
+
+    /// The rows whose keys start with `prefix`, with this batch's own changes, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`ViewError`] when one cannot be read or is damaged.
+    pub fn scan<Room, K: Key, V: DeserializeOwned, P: Key>(
+        &self,
+        table: &Table<Room, K, V>,
+        prefix: &P,
+    ) -> Result<Vec<(K, V)>, ViewError> {
+        let start = row_key(table, prefix);
+        let mut rows = BTreeMap::new();
+        for row in self.view.db.scan_prefix(&start) {
+            let (key, _) = row.map_err(|error| refused(table.name, &error))?;
+            rows.insert(key.to_vec(), self.view.row(&key, table.name)?);
+        }
+        let own =
+            self.changes.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
+        rows.extend(own.map(|(key, change)| (key.clone(), change.clone())));
+        let damaged = || ViewError::Damaged {
+            table: table.name,
+            reason: "its key does not parse".to_owned(),
+        };
+        rows.into_iter()
+            .filter_map(|(key, bytes)| bytes.map(|bytes| (key, bytes)))
+            .map(|(raw, bytes)| {
+                let key = raw.get(1..).and_then(key::decode).ok_or_else(damaged)?;
+                Ok((key, decode(&bytes, table.name)?))
+            })
+            .collect()
+    }
+
+    /// Sets a row.
+    ///
+    /// # Errors
+    /// [`ViewError::Unavailable`] when the value cannot be encoded.
+    pub fn put<Room, K: Key, V: Serialize>(
+        &mut self,
+        table: &Table<Room, K, V>,
+        key: &K,
+        value: &V,
+    ) -> Result<(), ViewError> {
+        let bytes = postcard::to_stdvec(value)
+            .map_err(|error| ViewError::Unavailable(format!("table {}: {error}", table.name)))?;
+        self.changes.insert(row_key(table, key), Some(bytes));
+        Ok(())
+    }
+
+    /// Removes a row, if it is there.
+    pub fn remove<Room, K: Key, V>(&mut self, table: &Table<Room, K, V>, key: &K) {
+        self.changes.insert(row_key(table, key), None);
+    }
+
+    /// Applies the changes; `while_closed` runs when they are there, before any steady reader can look.
+    ///
+    /// # Errors
+    /// [`ViewError::Unavailable`] when the disk refuses: then nothing was applied.
+    pub fn apply(self, while_closed: impl FnOnce()) -> Result<(), ViewError> {
+        let mut rows = sled::Batch::default();
+        for (key, change) in self.changes {
+            value::write(&key, change.as_deref(), &mut rows).map_err(ViewError::Unavailable)?;
+        }
+        let gate = self.view.gate.write();
+        self.view
+            .db
+            .apply_batch(rows)
+            .map_err(|error| ViewError::Unavailable(error.to_string()))?;
+        while_closed();
+        drop(gate);
+        Ok(())
+    }
+}
+
+fn row_key<Room, K, V, P: Key>(table: &Table<Room, K, V>, key: &P) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(48);
+    bytes.push(table.tag);
+    key.encode(&mut bytes);
+    bytes
+}
+
+fn decode<V: DeserializeOwned>(bytes: &[u8], table: &'static str) -> Result<V, ViewError> {
+    postcard::from_bytes(bytes)
+        .map_err(|error| ViewError::Damaged { table, reason: error.to_string() })
+}
+
+fn refused(table: &'static str, error: &sled::Error) -> ViewError {
+    match error {
+        sled::Error::Corruption { .. } => ViewError::Damaged { table, reason: error.to_string() },
+        sled::Error::Io(_)
+        | sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_) => ViewError::Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    enum Here {}
+
+    const WORDS: Table<Here, (String, u64), String> = Table::new(1, "words");
+    const OTHER: Table<Here, u64, Vec<u8>> = Table::new(2, "other");
+
+    fn view() -> (tempfile::TempDir, Arc<View>) {
+        let dir = tempfile::tempdir().unwrap();
+        let view = View::open(dir.path(), 1 << 20).unwrap();
+        (dir, Arc::new(view))
+    }
+
+    #[test]
+    fn a_batch_reads_its_own_writes_and_nobody_else_does_until_it_is_applied() {
+        let (_dir, view) = view();
+        let reader = view.reader::<Here>();
+        let key = ("a".to_owned(), 1);
+        let mut batch = view.batch();
+        batch.put(&WORDS, &key, &"one".to_owned()).unwrap();
+        assert_eq!(batch.get(&WORDS, &key).unwrap().as_deref(), Some("one"));
+        assert_eq!(reader.get(&WORDS, &key).unwrap(), None);
+        batch.apply(|| ()).unwrap();
+        assert_eq!(reader.get(&WORDS, &key).unwrap().as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_scan_gives_the_rows_under_a_prefix_after_a_key() {
+        let (_dir, view) = view();
+        let mut batch = view.batch();
+        for (word, number) in [("a", 1), ("a", 2), ("a", 3), ("b", 1)] {
+            batch.put(&WORDS, &(word.to_owned(), number), &format!("{word}{number}")).unwrap();
+        }
+        batch.put(&OTHER, &1, &vec![1]).unwrap();
+        batch.apply(|| ()).unwrap();
+        let reader = view.reader::<Here>();
+        let after = ("a".to_owned(), 1);
+        let rows: Vec<_> =
+            reader.scan(&WORDS, &"a".to_owned(), Some(&after)).map(|row| row.unwrap().1).collect();
+        assert_eq!(rows, ["a2", "a3"]);
+        let mut batch = view.batch();
+        batch.remove(&WORDS, &("a".to_owned(), 2));
+        batch.put(&WORDS, &("a".to_owned(), 9), &"a9".to_owned()).unwrap();
+        let rows: Vec<_> =
+            batch.scan(&WORDS, &"a".to_owned()).unwrap().into_iter().map(|row| row.1).collect();
+        assert_eq!(rows, ["a1", "a3", "a9"]);
+    }
+
+    #[test]
+    fn a_long_value_reads_back() {
+        let (_dir, view) = view();
+        // A multiplicative generator: bytes that compression cannot shorten.
+        let noise = |seed: u64| {
+            let mut state = seed;
+            std::iter::repeat_with(move || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (state >> 56) as u8
+            })
+        };
+        for length in [0, 1, 399, 400, ROW, ROW + 1, 300_000] {
+            let value: Vec<u8> = noise(7).take(length).collect();
+            let mut batch = view.batch();
+            batch.put(&OTHER, &1, &value).unwrap();
+            batch.apply(|| ()).unwrap();
+            assert_eq!(view.reader::<Here>().get(&OTHER, &1).unwrap(), Some(value));
+        }
+    }
+
+    const ROW: usize = 24 * 1024;
+
+    #[test]
+    fn a_second_opening_of_the_same_folder_is_refused() {
+        let (dir, _view) = view();
+        assert_eq!(
+            View::open(dir.path(), 1 << 20).unwrap_err(),
+            ViewError::AlreadyOpen(dir.path().to_owned())
+        );
+    }
+}
