@@ -223,6 +223,9 @@ pub enum EventBody {
     Erased {
         /// Which.
         entry: EntryId,
+        /// Of what type it was.
+        #[serde(rename = "type")]
+        type_name: TypeName,
         /// SHA-256 of its type and external key, so that import and restore don't bring it back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_digest: Option<String>,
