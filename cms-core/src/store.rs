@@ -13,6 +13,11 @@ use crate::{
 };
 
 mod guard;
+pub mod memory;
+pub mod merkle;
+mod record;
+mod rules;
+pub mod sled;
 pub mod view;
 
 /// What a command wants to become true, all of it or nothing.
@@ -48,7 +53,7 @@ pub struct NewEvent {
 pub enum ClaimChange {
     /// Take it for this holder; it may have it already.
     Take(Claim, Holder),
-    /// Let go of it; it may be free already.
+    /// Let go of it; it may be free already. Another's name is not let go of: that is `Taken`.
     Release(Claim, Holder),
 }
 
@@ -91,6 +96,10 @@ pub enum AppendError {
     /// It was not accepted, and nothing can be for now.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// It breaks a rule of the port and can never be accepted: it has no event, erases what isn't there,
+    /// or is larger than an append may be.
+    #[error("not an append: {0}")]
+    Malformed(String),
 }
 
 /// Why the log could not be read.
@@ -107,7 +116,19 @@ pub enum LogError {
     /// Nothing can be read for now.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// A cell's value is longer than [`CELL_LIMIT`].
+    #[error("a cell holds at most {CELL_LIMIT} bytes, not {found}")]
+    TooLarge {
+        /// Its length in bytes.
+        found: usize,
+    },
 }
+
+/// The longest value of a cell, in bytes.
+pub const CELL_LIMIT: usize = 16 * 1024;
+
+/// The longest body of an event, as JSON, in bytes. A commit holds an append as a whole in memory.
+pub const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 /// Which history a number belongs to: a restore of an older state starts a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,7 +157,8 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// of power.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// At most `limit` events with numbers above `after`, in order. Erased events come without a body.
+    /// At most `limit` events with numbers above `after`, in order; fewer when there are no more, or when
+    /// they are very large, but at least one when there is one. Erased events come without a body.
     async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, LogError>;
 
     /// What became of a command: its events' numbers, or `None` when it was never accepted.
@@ -186,7 +208,8 @@ pub trait Log: Send + Sync + fmt::Debug {
 /// A cell as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    /// Counts its changes: 1, 2, 3, …
+    /// Grows with each change, from 1; a key never has the same generation twice, even when it was removed
+    /// in between.
     pub generation: u64,
     /// Its value.
     pub value: Vec<u8>,
@@ -197,7 +220,7 @@ pub struct Cell {
 /// What to put into a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellValue {
-    /// At most 16 KiB.
+    /// At most [`CELL_LIMIT`] bytes.
     pub value: Vec<u8>,
     /// When it is as good as gone.
     pub expires: Option<Timestamp>,

@@ -1,0 +1,256 @@
+//! The log in memory: for tests, and for programs that need no tomorrow. It keeps nothing on disk.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use parking_lot::RwLock;
+use tokio::sync::watch;
+
+use super::{
+    Append, AppendError, Appended, CELL_LIMIT, Cell, CellValue, Cursor, Epoch, Hash, Holder, Log,
+    LogError, merkle,
+    record::{Header, Payload, RecordError},
+    rules::{self, Facts, Verdict},
+};
+use crate::{
+    event::{Claim, Event, Stream},
+    id::OpId,
+};
+
+/// A log in memory.
+#[derive(Debug)]
+pub struct MemoryLog {
+    state: RwLock<State>,
+    last: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: Vec<Stored>,
+    streams: HashMap<Stream, u64>,
+    claims: HashMap<Claim, Holder>,
+    ops: HashMap<OpId, Appended>,
+    cells: BTreeMap<String, Cell>,
+    /// The highest generation that a removed cell had.
+    removed: u64,
+}
+
+#[derive(Debug)]
+struct Stored {
+    header: Vec<u8>,
+    leaf: Hash,
+    payload: Option<Vec<u8>>,
+}
+
+impl Default for MemoryLog {
+    fn default() -> Self {
+        Self { state: RwLock::default(), last: watch::Sender::new(0) }
+    }
+}
+
+impl Facts for State {
+    fn accepted(&self, op: OpId) -> Result<Option<Appended>, AppendError> {
+        Ok(self.ops.get(&op).copied())
+    }
+
+    fn last_of(&self, stream: &Stream) -> Result<u64, AppendError> {
+        Ok(self.streams.get(stream).copied().unwrap_or(0))
+    }
+
+    fn holder(&self, claim: &Claim) -> Result<Option<Holder>, AppendError> {
+        Ok(self.claims.get(claim).copied())
+    }
+
+    fn last(&self) -> u64 {
+        self.events.len() as u64
+    }
+}
+
+impl State {
+    fn accept(&mut self, append: Append) -> Result<Appended, AppendError> {
+        let claims = match rules::judge(self, &append)? {
+            Verdict::Again(before) => return Ok(before),
+            Verdict::Accept(claims) => claims,
+        };
+        let malformed = |error: RecordError| AppendError::Malformed(error.to_string());
+        let first = Facts::last(self) + 1;
+        let mut stored = Vec::with_capacity(append.events.len());
+        let mut erases = append.erase.clone();
+        for (number, event) in (first..).zip(&append.events) {
+            let payload = Payload::seal(&event.body).map_err(malformed)?;
+            let header = Header {
+                number,
+                at: append.at,
+                actor: append.actor,
+                op: append.op,
+                streams: event.streams.clone(),
+                kind: payload.kind,
+                payload: payload.digest,
+                erases: std::mem::take(&mut erases),
+            };
+            let header = header.to_bytes().map_err(malformed)?;
+            let leaf = merkle::leaf(&header);
+            stored.push(Stored { header, leaf, payload: Some(payload.stored) });
+        }
+        Ok(self.keep(&append, first, stored, claims))
+    }
+
+    fn keep(
+        &mut self,
+        append: &Append,
+        first: u64,
+        stored: Vec<Stored>,
+        claims: BTreeMap<Claim, Option<Holder>>,
+    ) -> Appended {
+        self.events.extend(stored);
+        let appended = Appended { first, last: Facts::last(self) };
+        for (number, event) in (first..).zip(&append.events) {
+            self.streams.extend(event.streams.iter().map(|stream| (stream.clone(), number)));
+        }
+        for (claim, holder) in claims {
+            match holder {
+                Some(holder) => self.claims.insert(claim, holder),
+                None => self.claims.remove(&claim),
+            };
+        }
+        for number in &append.erase {
+            if let Some(event) = at(*number).and_then(|index| self.events.get_mut(index)) {
+                event.payload = None;
+            }
+        }
+        self.ops.insert(append.op, appended);
+        appended
+    }
+
+    fn leaf(&self, number: u64) -> Option<&Hash> {
+        at(number).and_then(|index| self.events.get(index)).map(|event| &event.leaf)
+    }
+}
+
+/// Where an event lies in a vector.
+fn at(number: u64) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
+}
+
+#[async_trait]
+impl Log for MemoryLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let mut state = self.state.write();
+        let appended = state.accept(append)?;
+        self.last.send_replace(Facts::last(&*state));
+        Ok(appended)
+    }
+
+    async fn events(&self, after: u64, limit: usize) -> Result<Vec<Event>, LogError> {
+        let state = self.state.read();
+        let skipped = usize::try_from(after).unwrap_or(usize::MAX);
+        let numbered = (1..).zip(&state.events).skip(skipped).take(limit);
+        numbered
+            .map(|(number, stored)| {
+                Header::parse(&stored.header)
+                    .and_then(|header| header.into_event(stored.payload.as_deref()))
+                    .map_err(|error| LogError::Damaged { number, reason: error.to_string() })
+            })
+            .collect()
+    }
+
+    async fn lookup(&self, op: OpId) -> Result<Option<Appended>, LogError> {
+        Ok(self.state.read().ops.get(&op).copied())
+    }
+
+    async fn holder(&self, claim: &Claim) -> Result<Option<Holder>, LogError> {
+        Ok(self.state.read().claims.get(claim).copied())
+    }
+
+    async fn last_of(&self, stream: &Stream) -> Result<u64, LogError> {
+        Ok(self.state.read().streams.get(stream).copied().unwrap_or(0))
+    }
+
+    async fn wait(&self, after: u64, limit: Duration) -> Result<u64, LogError> {
+        let mut last = self.last.subscribe();
+        // The time being over and the log being gone are answered alike: with what is there.
+        let _reached = tokio::time::timeout(limit, last.wait_for(|last| *last > after)).await;
+        Ok(self.last())
+    }
+
+    fn last(&self) -> u64 {
+        *self.last.borrow()
+    }
+
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    async fn cursor(&self, number: u64) -> Result<Cursor, LogError> {
+        let nonce = match number {
+            0 => [0; 8],
+            _ => nonce(self.state.read().leaf(number)).ok_or_else(|| LogError::Damaged {
+                number,
+                reason: "there is no such event".to_owned(),
+            })?,
+        };
+        Ok(Cursor { epoch: self.epoch(), number, nonce })
+    }
+
+    async fn is_own(&self, cursor: &Cursor) -> Result<bool, LogError> {
+        let nonce = match cursor.number {
+            0 => Some([0; 8]),
+            number => nonce(self.state.read().leaf(number)),
+        };
+        Ok(cursor.epoch == self.epoch() && nonce == Some(cursor.nonce))
+    }
+
+    async fn root(&self, size: u64) -> Result<Hash, LogError> {
+        let state = self.state.read();
+        let mut edge = merkle::Edge::default();
+        for event in state.events.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
+            edge.push(event.leaf);
+        }
+        Ok(edge.root())
+    }
+
+    async fn cell(&self, key: &str) -> Result<Option<Cell>, LogError> {
+        Ok(self.state.read().cells.get(key).cloned())
+    }
+
+    async fn set_cell(
+        &self,
+        key: &str,
+        expected: u64,
+        value: Option<CellValue>,
+    ) -> Result<bool, LogError> {
+        if let Some(found) = value.as_ref().map(|value| value.value.len())
+            && found > CELL_LIMIT
+        {
+            return Err(LogError::TooLarge { found });
+        }
+        let mut state = self.state.write();
+        let current = state.cells.get(key).map_or(0, |cell| cell.generation);
+        if current != expected {
+            return Ok(false);
+        }
+        let generation = if current == 0 { state.removed } else { current } + 1;
+        if let Some(CellValue { value, expires }) = value {
+            state.cells.insert(key.to_owned(), Cell { generation, value, expires });
+        } else {
+            state.cells.remove(key);
+            state.removed = state.removed.max(current);
+        }
+        Ok(true)
+    }
+
+    async fn cells(&self, prefix: &str) -> Result<Vec<(String, Cell)>, LogError> {
+        let state = self.state.read();
+        let from = state.cells.range(prefix.to_owned()..);
+        let within = from.take_while(|(key, _)| key.starts_with(prefix));
+        Ok(within.map(|(key, cell)| (key.clone(), cell.clone())).collect())
+    }
+}
+
+/// What a cursor keeps of a leaf's hash.
+fn nonce(leaf: Option<&Hash>) -> Option<[u8; 8]> {
+    leaf.and_then(|leaf| leaf.first_chunk::<8>()).copied()
+}

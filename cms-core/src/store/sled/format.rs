@@ -1,0 +1,34 @@
+//! The version of the log's layout, and the steps that bring an older one up to it.
+
+use std::path::Path;
+
+use super::{
+    OpenError, folder, keys,
+    rows::{Changes, Rows},
+};
+
+/// The layout that this program writes. `tests/fixtures/` has a store of each version.
+pub(super) const VERSION: u32 = 1;
+
+/// Brings a log from the version before to the next: one step for each version after the first.
+type Migration = fn(&Rows) -> Result<(), OpenError>;
+
+/// The step at index `n` leads from version `n + 1` to `n + 2`.
+const MIGRATIONS: [Migration; VERSION as usize - 1] = [];
+
+/// Refuses a newer layout, and runs the steps that an older one needs, recording each.
+pub(super) fn bring_up_to_date(rows: &Rows, path: &Path) -> Result<(), OpenError> {
+    let row = rows.row(&keys::FORMAT).map_err(|error| folder::damaged(path, &error.to_string()))?;
+    let found = row.and_then(|row| row.try_into().ok()).map(u32::from_be_bytes);
+    let found = found.ok_or_else(|| folder::damaged(path, "its format version is missing"))?;
+    if found > VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: VERSION });
+    }
+    for (next, migrate) in (2..).zip(&MIGRATIONS).filter(|(next, _)| *next > found) {
+        migrate(rows)?;
+        let mut changes = Changes::default();
+        changes.put(keys::FORMAT.to_vec(), &u32::to_be_bytes(next));
+        rows.commit(changes).map_err(|error| folder::unavailable(path, &error))?;
+    }
+    Ok(())
+}
