@@ -1,1 +1,71 @@
-//! Beacon.
+//! The server of Beacon: the Rocket application, and what the `cms` command needs to start it.
+//!
+//! There are no rules here: the core decides, this crate reads requests and writes answers. [`rocket`]
+//! is the one place where all is joined. Which file do I want?
+//!
+//! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
+//! - What an answer is: [`delivery::ready`], [`problem`], [`fairings`].
+//! - What an operator sees: [`config`], [`health`], [`metrics`], [`telemetry`].
+
+use std::{sync::Arc, time::Duration};
+
+use ::rocket::{Build, Rocket, fairing::AdHoc, shield::Shield};
+
+pub mod config;
+pub mod delivery;
+pub mod endpoint;
+pub mod fairings;
+pub mod guards;
+pub mod health;
+pub mod message;
+pub mod metrics;
+pub mod openapi;
+pub mod problem;
+pub mod telemetry;
+
+use crate::{
+    config::Config, fairings::headers::Headers, health::Followers, metrics::Metrics,
+    openapi::Description,
+};
+
+rust_i18n::i18n!("../locales", fallback = "en");
+
+/// How often measured times are sorted into their buckets.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// The application: every endpoint in its frame, the state, the fairings and the catcher.
+///
+/// # Errors
+/// When the OpenAPI document can't be made; none is known.
+pub fn rocket(config: &Config, followers: Arc<dyn Followers>) -> std::io::Result<Rocket<Build>> {
+    let metrics = Metrics::default();
+    let endpoints =
+        [health::endpoints(), problem::catalogue::endpoints(), openapi::endpoints()].concat();
+    let tidy = {
+        let metrics = metrics.clone();
+        AdHoc::on_liftoff("Metrics", move |rocket| {
+            Box::pin(
+                async move { drop(tokio::spawn(tidy_until_shutdown(metrics, rocket.shutdown()))) },
+            )
+        })
+    };
+    Ok(::rocket::custom(config.for_rocket())
+        .manage(config.limits.clone())
+        .manage(config.cors_origins.clone())
+        .manage(Description::make()?)
+        .manage(followers)
+        .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
+        .manage(metrics)
+        .register("/", problem::catchers::catchers())
+        // Rocket's own policies are replaced by `Headers`: they would cost a search each.
+        .attach(Shield::new())
+        .attach(Headers)
+        .attach(tidy))
+}
+
+async fn tidy_until_shutdown(metrics: Metrics, shutdown: ::rocket::Shutdown) {
+    tokio::pin!(shutdown);
+    while tokio::time::timeout(TIDY_EVERY, &mut shutdown).await.is_err() {
+        metrics.tidy();
+    }
+}

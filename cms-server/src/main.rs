@@ -1,2 +1,9 @@
-//! The cms command.
-fn main() {}
+//! The `cms` command: see `cli/` for what it does.
+
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::run()
+}

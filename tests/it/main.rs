@@ -1,4 +1,15 @@
-//! The integration tests: one binary, one file per topic.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+//! The integration tests: one binary, one harness ([`app`]), one file per topic, names as sentences.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that cannot go on should stop where it is; nothing here is public"
+)]
 
+mod app;
+mod http_negotiation;
+mod http_problems;
+mod http_requests;
+mod openapi;
 mod store_conformance;

@@ -1,0 +1,92 @@
+//! The command line: what all commands share, and one file for each of them.
+//!
+//! A new command is a file in `cli/` with its arguments and a `run`, and a variant of [`Command`].
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use cms_server::config::ConfigError;
+
+mod demo;
+mod health;
+mod output;
+mod serve;
+
+/// How a command ended, for scripts. 0 is success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// 1: it was tried and didn't work.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+    /// 2: the arguments or the configuration can't be used. (Wrong arguments never get here: the parser
+    /// ends with 2 by itself.)
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// 3: it worked, and the answer is no: something was refused, damaged or not ready.
+    #[error("{0}")]
+    No(String),
+}
+
+impl Failure {
+    fn code(&self) -> ExitCode {
+        match self {
+            Self::Failed(_) => ExitCode::from(1),
+            Self::Config(_) => ExitCode::from(2),
+            Self::No(_) => ExitCode::from(3),
+        }
+    }
+}
+
+/// Beacon: multilingual guidance, written once and pulled by everyone who needs it.
+///
+/// Ends with 0 when all went well, 1 when it didn't, 2 when arguments or configuration can't be used,
+/// and 3 when the answer is no: something was refused, damaged or not ready.
+#[derive(Debug, Parser)]
+#[command(name = "cms", version, max_term_width = 100)]
+struct Cms {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What all commands take.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The directory of the store; made if it isn't there.
+    #[arg(long, env = "CMS_DATA", default_value = "data", global = true, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// A directory of content types, instead of those in the program.
+    #[arg(long, env = "CMS_SCHEMAS", global = true, value_name = "DIR")]
+    pub(crate) schemas: Option<PathBuf>,
+    /// A TOML file with settings.
+    #[arg(long, env = "CMS_CONFIG", global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer with JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    Health(health::Health),
+}
+
+/// Does what the arguments say.
+pub(crate) fn run() -> ExitCode {
+    let Cms { global, command } = Cms::parse();
+    let outcome = match command {
+        Command::Serve(serve) => serve.run(&global),
+        Command::Demo(demo) => demo.run(&global),
+        Command::Health(health) => health.run(&global),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure, global.json);
+            failure.code()
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What an operator may set: defaults, under a TOML file, under `CMS_*` of the environment, under flags.
+//!
+//! A key that isn't known or a value that makes no sense stops the start with the key and the reason
+//! ([`ConfigError`]); nothing is ignored. Keys of the environment nest by two underscores:
+//! `CMS_LIMITS__BODY_BYTES=65536`.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
+    path::Path,
+};
+
+use rocket::{
+    config::{Ident, LogLevel, Shutdown, Sig},
+    data::{Limits as BodyLimits, ToByteUnit as _},
+    figment::{
+        Figment, Profile,
+        providers::{Env, Format as _, Serialized, Toml},
+        value::Dict,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+pub mod origins;
+
+pub use origins::Origins;
+
+/// Variables of the environment that belong to the command line and not to the configuration.
+const NOT_SETTINGS: [&str; 6] = ["config", "data", "json", "schemas", "token", "url"];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on. Loopback by default: the open internet gets a reverse proxy in
+    /// front, since slow clients are not timed out here.
+    pub listen: SocketAddr,
+    /// Threads that serve requests; 0 is one for each core.
+    pub workers: usize,
+    /// The web origins whose scripts may read the delivery API: `"*"` or a list.
+    pub cors_origins: Origins,
+    /// What a request may ask of the server.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+    /// What happens between the signal to stop and the end.
+    pub shutdown: Stop,
+}
+
+/// What a request may ask of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes in a request's body.
+    pub body_bytes: u64,
+    /// Bytes in a request's path and query together.
+    pub uri_bytes: usize,
+    /// Seconds a handler may take before the answer is 503.
+    pub handler_seconds: u64,
+    /// Events a follower may be behind the log before `/readyz` says no.
+    pub follower_lag: u64,
+}
+
+/// What is logged, and how. Never an address, a query or a user agent of a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// One JSON object a line, or lines for people.
+    pub format: LogFormat,
+    /// A level (`error`, `warn`, `info`, `debug`, `trace`) or directives such as `info,cms_core=debug`.
+    pub level: String,
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// Text for people.
+    Pretty,
+}
+
+/// What happens between the signal to stop and the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    /// Seconds that requests in flight have to finish.
+    pub grace_seconds: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            workers: 0,
+            cors_origins: Origins::Any,
+            limits: Limits {
+                body_bytes: 2 << 20,
+                uri_bytes: 8 << 10,
+                handler_seconds: 10,
+                follower_lag: 1_000,
+            },
+            log: Log { format: LogFormat::Pretty, level: "info".to_owned() },
+            shutdown: Stop { grace_seconds: 5 },
+        }
+    }
+}
+
+/// A setting that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("configuration: {key}: {reason}")]
+pub struct ConfigError {
+    /// Which setting, such as `limits.uri_bytes`; where it was set, too, when that is known.
+    pub key: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Config {
+    /// Reads the configuration: defaults, the file, the environment, then `flags`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file isn't there, when a key is unknown, or when a value is no good.
+    pub fn load(file: Option<&Path>, flags: Dict) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let figment = figment
+            .merge(Env::prefixed("CMS_").ignore(&NOT_SETTINGS).split("__"))
+            .merge(Serialized::from(flags, Profile::Default));
+        let config: Self = figment.extract()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether each number lies where it makes sense.
+    fn check(&self) -> Result<(), ConfigError> {
+        let within = |key: &str, value: u64, range: RangeInclusive<u64>| {
+            if range.contains(&value) {
+                return Ok(());
+            }
+            let reason = format!("{value} lies outside {} to {}", range.start(), range.end());
+            Err(ConfigError { key: key.to_owned(), reason })
+        };
+        within("workers", self.workers as u64, 0..=1_024)?;
+        within("limits.body_bytes", self.limits.body_bytes, 1..=(1 << 30))?;
+        // The HTTP library refuses more than 65,534 bytes by itself, with an empty answer.
+        within("limits.uri_bytes", self.limits.uri_bytes as u64, 256..=65_000)?;
+        within("limits.handler_seconds", self.limits.handler_seconds, 1..=600)?;
+        within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
+    }
+
+    /// Threads that serve requests.
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if self.workers == 0 { cores() } else { self.workers }
+    }
+
+    /// The same for Rocket: no name in the `Server` header, no header that names a reader's address is
+    /// believed, and none of Rocket's own log, which has URIs in it.
+    pub fn for_rocket(&self) -> rocket::Config {
+        let body = self.limits.body_bytes.bytes();
+        rocket::Config {
+            address: self.listen.ip(),
+            port: self.listen.port(),
+            workers: self.workers(),
+            ident: Ident::none(),
+            ip_header: None,
+            limits: BodyLimits::new()
+                .limit("json", body)
+                .limit("bytes", body)
+                .limit("string", body),
+            shutdown: Shutdown {
+                ctrlc: true,
+                signals: [Sig::Term].into(),
+                grace: self.shutdown.grace_seconds,
+                mercy: 1,
+                ..Shutdown::default()
+            },
+            log_level: LogLevel::Off,
+            cli_colors: false,
+            ..rocket::Config::release_default()
+        }
+    }
+}
+
+impl From<rocket::figment::Error> for ConfigError {
+    fn from(error: rocket::figment::Error) -> Self {
+        let path = error.path.join(".");
+        let source = error.metadata.as_ref().map(|from| match &from.source {
+            Some(place) => format!("{}, {place}", from.name),
+            None => from.name.to_string(),
+        });
+        let key = if path.is_empty() { "file".to_owned() } else { path };
+        Self {
+            key: source.map_or_else(|| key.clone(), |source| format!("{key} ({source})")),
+            reason: error.kind.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(toml.as_bytes()).unwrap();
+        Config::load(Some(file.path()), Dict::new())
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names_and_nothing_else() {
+        let config = load("workers = 3\n[limits]\nbody_bytes = 100\n").unwrap();
+        assert_eq!(config.workers, 3);
+        assert_eq!(config.limits, Limits { body_bytes: 100, ..Config::default().limits });
+        assert_eq!(config.listen, Config::default().listen);
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"listen = '127.0.0.1:1'").unwrap();
+        let flags = Dict::from([("listen".to_owned(), "127.0.0.1:2".into())]);
+        let config = Config::load(Some(file.path()), flags).unwrap();
+        assert_eq!(config.listen.port(), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_key() {
+        for (toml, key) in [
+            ("listne = 1", "listne"),
+            ("[limits]\nuri_bytes = 1", "limits.uri_bytes"),
+            ("[limits]\nuri_bytes = 'many'", "limits.uri_bytes"),
+            ("[log]\nformat = 'xml'", "log.format"),
+            ("cors_origins = 'example.org'", "cors_origins"),
+            ("workers = 1_000_000", "workers"),
+        ] {
+            let error = load(toml).unwrap_err().to_string();
+            assert!(error.contains(key), "{toml}: {error}");
+        }
+        assert!(Config::load(Some(Path::new("/nowhere/cms.toml")), Dict::new()).is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! The frame round every endpoint: limits before it, time while it runs, figures after it.
+//!
+//! Rocket has no limits on paths, no time-out and no 405; what it lacks is here, in one place.
+
+use std::time::{Duration, Instant};
+
+use rocket::{
+    Data, Request, Route,
+    http::Method,
+    outcome::Outcome,
+    route::{Handler, Outcome as Routed},
+};
+
+use crate::{
+    config::Limits,
+    guards::path,
+    metrics::{Meter, Metrics},
+    problem::{Code, Problem},
+};
+
+/// Frames these routes, with the configured time for each request.
+pub fn framed(routes: Vec<Route>, limits: &Limits, metrics: &Metrics) -> Vec<Route> {
+    framed_for(routes, Duration::from_secs(limits.handler_seconds), metrics)
+}
+
+/// Frames these routes with a time of their own: for those that wait for something to happen.
+pub fn framed_for(routes: Vec<Route>, time: Duration, metrics: &Metrics) -> Vec<Route> {
+    let frame = |mut route: Route| {
+        let name = route.name.as_deref().unwrap_or("unnamed");
+        route.handler = Box::new(Framed { meter: metrics.meter(name), inner: route.handler, time });
+        route
+    };
+    routes.into_iter().map(frame).collect()
+}
+
+/// A handler in its frame.
+#[derive(Clone)]
+struct Framed {
+    inner: Box<dyn Handler>,
+    time: Duration,
+    meter: Meter,
+}
+
+#[rocket::async_trait]
+impl Handler for Framed {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Routed<'r> {
+        if let Some(problem) = refusal(request) {
+            return Outcome::Error(problem.deposit(request));
+        }
+        let started = Instant::now();
+        let outcome = match tokio::time::timeout(self.time, self.inner.handle(request, data)).await
+        {
+            Ok(outcome) => outcome,
+            Err(_) => Outcome::Error(Problem::new(Code::TimedOut).deposit(request)),
+        };
+        let status = match &outcome {
+            Outcome::Success(response) => response.status(),
+            Outcome::Error(status) | Outcome::Forward((_, status)) => *status,
+        };
+        self.meter.record(status.code, started.elapsed());
+        outcome
+    }
+}
+
+/// Why a request is refused whatever it asks for.
+pub(crate) fn refusal(request: &Request<'_>) -> Option<Problem> {
+    let limits = request.rocket().state::<Limits>()?;
+    let uri = request.uri();
+    let length =
+        uri.path().as_str().len() + uri.query().map_or(0, |query| query.as_str().len() + 1);
+    if length > limits.uri_bytes {
+        return Some(Problem::new(Code::UriTooLong).with("max", limits.uri_bytes));
+    }
+    if let Some(problem) = path::check(uri.path().as_str()) {
+        return Some(problem);
+    }
+    let declared =
+        request.headers().get_one("Content-Length").and_then(|length| length.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limits.body_bytes) {
+        return Some(body_too_large(request));
+    }
+    None
+}
+
+/// The body is longer than this server takes, as its header said or as reading it showed.
+pub(crate) fn body_too_large(request: &Request<'_>) -> Problem {
+    let max = request.rocket().state::<Limits>().map_or(0, |limits| limits.body_bytes);
+    // What is left of the body is not worth reading to keep the connection.
+    Problem::new(Code::BodyTooLarge).with("max", max).header("Connection", "close")
+}
+
+/// The methods that the request's path can be asked with: none when there is no such path.
+pub(crate) fn allowed(request: &Request<'_>) -> Vec<&'static str> {
+    let path = request.uri().path().as_str();
+    let everywhere = path == "*";
+    let mut methods: Vec<&'static str> = request
+        .rocket()
+        .routes()
+        .filter(|route| everywhere || matches(route.uri.path(), path))
+        .map(|route| route.method.as_str())
+        .collect();
+    if methods.is_empty() {
+        return methods;
+    }
+    if methods.contains(&Method::Get.as_str()) {
+        methods.push(Method::Head.as_str());
+    }
+    methods.push(Method::Options.as_str());
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
+
+/// Whether a path fits an endpoint's pattern, such as `/v1/types/<name>` or `/docs/<file..>`.
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut steps = path.split('/').filter(|step| !step.is_empty());
+    for expected in pattern.split('/').filter(|step| !step.is_empty()) {
+        if expected.starts_with('<') && expected.ends_with("..>") {
+            return true;
+        }
+        let fits = |step: &str| expected.starts_with('<') || step == expected;
+        if !steps.next().is_some_and(fits) {
+            return false;
+        }
+    }
+    steps.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_fits_its_pattern_step_by_step() {
+        for (pattern, path, fits) in [
+            ("/", "/", true),
+            ("/v1", "/v1", true),
+            ("/v1", "/v1/types", false),
+            ("/v1/types/<name>", "/v1/types/page", true),
+            ("/v1/types/<name>", "/v1/types", false),
+            ("/docs/<file..>", "/docs/a/b", true),
+            ("/docs/<file..>", "/docs", true),
+        ] {
+            assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
+        }
+    }
+}

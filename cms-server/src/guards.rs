@@ -1,0 +1,8 @@
+//! What is parsed from a request before a handler runs: the signature of a handler is its guard.
+
+pub mod accept;
+pub mod codings;
+pub mod etags;
+pub mod path;
+pub mod percent;
+pub mod query;

@@ -1,0 +1,211 @@
+//! One parameter of a query: its name, what it may hold, and what it means, as data.
+
+use std::{borrow::Cow, ops::RangeInclusive};
+
+use cms_core::locale::Locale;
+use utoipa::openapi::{
+    RefOr, Required,
+    path::{Parameter as Described, ParameterBuilder, ParameterIn},
+    schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+};
+
+use super::Value;
+use crate::problem::Fault;
+
+/// One parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name in the URL; of a family, what stands before the bracket.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it means, in a sentence.
+    pub about: &'static str,
+    /// Whether a request without it is refused.
+    pub required: bool,
+}
+
+/// What a parameter may hold.
+#[derive(Debug)]
+pub enum Kind {
+    /// Text of one to so many characters.
+    Text {
+        /// Characters at most.
+        max: usize,
+    },
+    /// A whole number within a range.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+        /// What absence means.
+        default: i64,
+    },
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A BCP 47 language tag.
+    Locale,
+    /// Any number of parameters `name[member]`, each with text of one to so many characters.
+    Family {
+        /// Characters of each value at most.
+        max: usize,
+    },
+}
+
+/// A value that its parameter can't hold: the fault still wants its name.
+pub(super) struct Unfit(Fault);
+
+impl Unfit {
+    pub(super) fn named(self, name: &str) -> Fault {
+        Fault { place: crate::problem::Place::Parameter(name.to_owned()), ..self.0 }
+    }
+}
+
+impl Parameter {
+    const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, about, required: false }
+    }
+
+    /// Text of one to `max` characters.
+    pub const fn text(name: &'static str, max: usize, about: &'static str) -> Self {
+        Self::new(name, Kind::Text { max }, about)
+    }
+
+    /// A whole number; `default` is what absence means.
+    pub const fn integer(
+        name: &'static str,
+        range: RangeInclusive<i64>,
+        default: i64,
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, Kind::Integer { min: *range.start(), max: *range.end(), default }, about)
+    }
+
+    /// One of these words.
+    pub const fn choice(
+        name: &'static str,
+        words: &'static [&'static str],
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, Kind::Choice(words), about)
+    }
+
+    /// The reader's locale, which every endpoint with words in it takes by the same name.
+    pub const fn locale() -> Self {
+        Self::new(
+            "locale",
+            Kind::Locale,
+            "The reader's locale, a BCP 47 tag. Without it `Accept-Language` counts.",
+        )
+    }
+
+    /// Any number of `name[member]`.
+    pub const fn family(name: &'static str, max: usize, about: &'static str) -> Self {
+        Self::new(name, Kind::Family { max }, about)
+    }
+
+    /// The same parameter, without which a request is refused.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// What stands between the brackets of `name`, empty for a parameter without any; `None` when `name`
+    /// is not this parameter's.
+    pub(super) fn member_of<'n>(&self, name: &Cow<'n, str>) -> Option<Cow<'n, str>> {
+        let Kind::Family { .. } = self.kind else {
+            return (name == self.name).then_some(Cow::Borrowed(""));
+        };
+        let inner = |text: &str| {
+            let member = text.strip_prefix(self.name)?.strip_prefix('[')?.strip_suffix(']')?;
+            (!member.is_empty()).then(|| text.len() - self.name.len() - 2)
+        };
+        inner(name)?;
+        match name {
+            Cow::Borrowed(text) => text
+                .strip_prefix(self.name)?
+                .strip_prefix('[')?
+                .strip_suffix(']')
+                .map(Cow::Borrowed),
+            Cow::Owned(text) => text
+                .strip_prefix(self.name)?
+                .strip_prefix('[')?
+                .strip_suffix(']')
+                .map(|text| Cow::Owned(text.to_owned())),
+        }
+    }
+
+    /// Reads a decoded value.
+    pub(super) fn read<'r>(&self, text: Cow<'r, str>) -> Result<Value<'r>, Unfit> {
+        let unfit = |code| Fault::parameter("", code);
+        match &self.kind {
+            Kind::Text { max } | Kind::Family { max } => {
+                if (1..=*max).contains(&text.chars().count()) {
+                    Ok(Value::Text(text))
+                } else {
+                    Err(Unfit(unfit("text_length").with("min", 1).with("max", max)))
+                }
+            }
+            Kind::Integer { min, max, .. } => match integer(&text) {
+                None => Err(Unfit(unfit("not_an_integer"))),
+                Some(number) if (*min..=*max).contains(&number) => Ok(Value::Integer(number)),
+                Some(_) => Err(Unfit(unfit("out_of_range").with("min", min).with("max", max))),
+            },
+            Kind::Choice(words) if words.contains(&&*text) => Ok(Value::Text(text)),
+            Kind::Choice(words) => {
+                Err(Unfit(unfit("not_a_choice").with("choices", words.join(", "))))
+            }
+            Kind::Locale => {
+                Locale::parse(&text).map(Value::Locale).map_err(|_| Unfit(unfit("not_a_locale")))
+            }
+        }
+    }
+
+    /// The same, for the OpenAPI document.
+    pub(super) fn describe(&self) -> Described {
+        let required = if self.required { Required::True } else { Required::False };
+        ParameterBuilder::new()
+            .name(self.name)
+            .parameter_in(ParameterIn::Query)
+            .required(required)
+            .description(Some(self.about))
+            .schema(Some(RefOr::T(self.kind.schema())))
+            .build()
+    }
+}
+
+impl Kind {
+    fn schema(&self) -> Schema {
+        let string = || ObjectBuilder::new().schema_type(Type::String);
+        Schema::Object(match self {
+            Self::Text { max } => string().min_length(Some(1)).max_length(Some(*max)).build(),
+            Self::Integer { min, max, default } => ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                .minimum(Some(*min))
+                .maximum(Some(*max))
+                .default(Some((*default).into()))
+                .build(),
+            Self::Choice(words) => string().enum_values(Some(words.iter().copied())).build(),
+            Self::Locale => string().examples(["fr-CA"]).build(),
+            Self::Family { max } => ObjectBuilder::new()
+                .schema_type(Type::Object)
+                .additional_properties(Some(string().min_length(Some(1)).max_length(Some(*max))))
+                .build(),
+        })
+    }
+}
+
+/// A number in its one spelling: no plus sign, no spaces, no leading zeros. One that is too large to be
+/// held is as far out of range as it gets.
+fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_plain || (digits.len() > 1 && digits.starts_with('0')) || text == "-0" {
+        return None;
+    }
+    let bound = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Some(text.parse().unwrap_or(bound))
+}

@@ -1,0 +1,125 @@
+//! The OpenAPI 3.1 document, made from the handlers, the tables of their parameters and the types of
+//! the wire; and a page to read it, with nothing from anywhere else.
+
+use std::{borrow::Cow, sync::Arc};
+
+use rocket::{Route, State, get, routes};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
+    },
+};
+
+use crate::{
+    delivery::{
+        coding::CodedSet,
+        ready::{Head, Ready},
+    },
+    guards::{
+        accept::AcceptsJson,
+        codings::Codings,
+        query::{Nothing, Query},
+    },
+    health,
+    problem::{Problem, catalogue, wire},
+};
+
+pub mod page;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Beacon",
+        description = "Multilingual guidance, published by an alliance of agencies and pulled by their sites. \
+                       Every error is a problem (RFC 9457) in the reader's language; parameters that are not \
+                       listed are refused.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "documentation", description = "What this API is."),
+        (name = "operations", description = "For those who run the server."),
+    ),
+    paths(
+        describe_api,
+        catalogue::list_problems,
+        catalogue::read_problem,
+        health::check_health,
+        health::check_readiness,
+        health::read_metrics,
+    ),
+    components(schemas(wire::ProblemDocument, wire::FaultDocument)),
+    modifiers(&Problems)
+)]
+struct Api;
+
+/// Says of each operation that it may answer with a problem.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut Document) {
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                operation
+                    .responses
+                    .responses
+                    .insert("default".to_owned(), RefOr::T(problem_response()));
+            }
+        }
+    }
+}
+
+fn problem_response() -> utoipa::openapi::Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new()
+        .description("A problem (RFC 9457), in the reader's language.")
+        .content("application/problem+json", content)
+        .build()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// The document.
+pub fn document() -> Document {
+    Api::openapi()
+}
+
+/// The document, ready to be sent.
+pub(crate) struct Description {
+    codings: CodedSet,
+    head: Arc<Head>,
+}
+
+impl Description {
+    /// Made once, at the start.
+    pub(crate) fn make() -> std::io::Result<Self> {
+        let json = document().to_json().map_err(std::io::Error::other)?;
+        let head = Head { content_type: Cow::Borrowed("application/json"), ..Head::default() };
+        Ok(Self { codings: CodedSet::of(json.into_bytes())?, head: Arc::new(head) })
+    }
+}
+
+/// The endpoints of this file.
+pub(crate) fn endpoints() -> Vec<Route> {
+    routes![describe_api, page::open_docs, page::read_docs_file]
+}
+
+/// This document.
+#[utoipa::path(
+    tag = "documentation",
+    params(Nothing),
+    responses((status = 200, body = Object, content_type = "application/json"), (status = 304))
+)]
+#[get("/openapi.json")]
+pub(crate) fn describe_api(
+    _query: Query<'_, Nothing>,
+    _json: AcceptsJson,
+    codings: Codings,
+    description: &State<Description>,
+) -> Result<Ready, Problem> {
+    Ready::of(&description.codings, codings, &description.head)
+}

@@ -1,0 +1,233 @@
+//! The harness: the real application over its real router, without a socket, plus a few endpoints that
+//! misbehave on purpose.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cms_server::{
+    config::Config,
+    delivery::{
+        coding::CodedSet,
+        ready::{Head, Ready},
+    },
+    endpoint,
+    guards::{
+        codings::Codings,
+        query::{Parameter, Query},
+    },
+    health::{Followers, Progress},
+    metrics::Metrics,
+    parameters,
+    problem::Problem,
+};
+use rocket::{
+    State, get,
+    http::{Header, Method, Status},
+    local::blocking::{Client, LocalResponse},
+    post, routes,
+    serde::json::Json,
+    tokio,
+};
+use serde_json::Value;
+
+/// An application to ask.
+pub struct App {
+    client: Client,
+    /// What the followers say of themselves.
+    pub followers: Arc<SetFollowers>,
+}
+
+/// Followers whose progress the test sets.
+#[derive(Debug, Default)]
+pub struct SetFollowers(pub Mutex<Vec<Progress>>);
+
+impl Followers for SetFollowers {
+    fn progress(&self) -> Vec<Progress> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, Vec<String>>,
+    pub body: Vec<u8>,
+}
+
+impl App {
+    /// With the default configuration.
+    pub fn start() -> Self {
+        Self::with(&Config::default())
+    }
+
+    /// With this configuration.
+    pub fn with(config: &Config) -> Self {
+        let followers = Arc::new(SetFollowers::default());
+        let samples =
+            routes![read_sample, search_sample, post_sample, panic_on_purpose, wait_for_ever];
+        let samples =
+            endpoint::framed_for(samples, Duration::from_millis(200), &Metrics::default());
+        let rocket = cms_server::rocket(config, Arc::<SetFollowers>::clone(&followers))
+            .unwrap()
+            .manage(Sample::default())
+            .mount("/sample", samples);
+        Self { client: Client::untracked(rocket).unwrap(), followers }
+    }
+
+    /// Asks, with these header fields.
+    pub fn ask(&self, method: Method, uri: &str, headers: &[(&'static str, &str)]) -> Answer {
+        let mut request = self.client.req(method, uri.to_owned());
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, (*value).to_owned()));
+        }
+        Answer::of(request.dispatch())
+    }
+
+    /// Asks with GET.
+    pub fn get(&self, uri: &str) -> Answer {
+        self.ask(Method::Get, uri, &[])
+    }
+
+    /// Asks with GET and these header fields.
+    pub fn get_with(&self, uri: &str, headers: &[(&'static str, &str)]) -> Answer {
+        self.ask(Method::Get, uri, headers)
+    }
+
+    /// Posts JSON.
+    pub fn post(&self, uri: &str, body: &str) -> Answer {
+        Answer::of(
+            self.client
+                .post(uri.to_owned())
+                .header(rocket::http::ContentType::JSON)
+                .body(body)
+                .dispatch(),
+        )
+    }
+}
+
+impl Answer {
+    fn of(response: LocalResponse<'_>) -> Self {
+        let mut headers = BTreeMap::<String, Vec<String>>::new();
+        for header in response.headers().iter() {
+            headers
+                .entry(header.name.to_string().to_lowercase())
+                .or_default()
+                .push(header.value.to_string());
+        }
+        let length = response.body().preset_size();
+        if let Some(length) = length {
+            headers.insert("content-length".to_owned(), vec![length.to_string()]);
+        }
+        Self {
+            status: response.status().code,
+            headers,
+            body: response.into_bytes().unwrap_or_default(),
+        }
+    }
+
+    /// A header field that is there at most once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let values = self.headers.get(name)?;
+        assert_eq!(values.len(), 1, "{name} comes more than once: {values:?}");
+        values.first().map(String::as_str)
+    }
+
+    /// The body, which is JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The problem, after checking that it has all that a problem must have.
+    pub fn problem(&self) -> Value {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert!(self.header("content-language").is_some(), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status);
+        let id = self.header("x-request-id").unwrap();
+        assert_eq!(problem["instance"], format!("urn:uuid:{id}"));
+        assert_eq!(problem["type"], format!("/problems/{}", problem["code"].as_str().unwrap()));
+        for field in ["title", "detail"] {
+            let text = problem[field].as_str().unwrap();
+            assert!(
+                !text.is_empty() && !text.contains("problem.") && !text.contains("%{"),
+                "{text}"
+            );
+        }
+        problem
+    }
+
+    /// The problem's code.
+    pub fn code(&self) -> String {
+        self.problem()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// What the problem says is wrong: parameter or pointer, and rule.
+    pub fn faults(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let faults = self.problem()["errors"].as_array().cloned().unwrap_or_default();
+        let place = |fault: &Value| text(&fault["parameter"]) + &text(&fault["pointer"]);
+        faults.iter().map(|fault| (place(fault), text(&fault["code"]))).collect()
+    }
+}
+
+/// Four kilobytes, made ready as the application does it.
+pub struct Sample {
+    set: CodedSet,
+    head: Arc<Head>,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let words = "Talk to an adult you trust; nothing that happened is your fault. ".repeat(62);
+        let body = serde_json::json!({ "data": { "body": words } }).to_string();
+        let head = Head {
+            content_type: Cow::Borrowed("application/json"),
+            content_language: Some("en".to_owned()),
+            surrogate_key: Some("e1 tguidance".to_owned()),
+            cache_groups: Some("\"e1\", \"tguidance\"".to_owned()),
+            link: None,
+        };
+        Self { set: CodedSet::of(body.into_bytes()).unwrap(), head: Arc::new(head) }
+    }
+}
+
+parameters! {
+    /// Some of each kind.
+    SampleQuery = [
+        Parameter::text("q", 20, "What to look for."),
+        Parameter::integer("limit", 1..=100, 20, "How many."),
+        Parameter::locale(),
+    ]
+}
+
+#[get("/ready")]
+fn read_sample(sample: &State<Sample>, codings: Codings) -> Result<Ready, Problem> {
+    Ready::of(&sample.set, codings, &sample.head)
+}
+
+#[get("/search/<name>")]
+fn search_sample(name: &str, query: Query<'_, SampleQuery>) -> Json<Value> {
+    Json(serde_json::json!({ "name": name, "q": query.text("q"), "limit": query.integer("limit") }))
+}
+
+#[post("/posted", data = "<body>")]
+fn post_sample(body: Json<Value>) -> Json<Value> {
+    body
+}
+
+#[get("/panic")]
+fn panic_on_purpose() -> Status {
+    panic!("on purpose")
+}
+
+#[get("/slow")]
+async fn wait_for_ever() -> Status {
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    Status::Ok
+}
