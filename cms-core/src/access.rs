@@ -88,12 +88,12 @@ mod tests {
     fn a_grant_covers_its_scope_and_nothing_else() {
         let agencies =
             [None, Some(AgencyId::from_bytes([1; 16])), Some(AgencyId::from_bytes([2; 16]))];
-        let types = [None, TypeName::parse("page").ok(), TypeName::parse("route").ok()];
-        let locales = [None, Locale::parse("fr").ok(), Locale::parse("es").ok()];
+        let types = &[None, TypeName::parse("page").ok(), TypeName::parse("route").ok()];
+        let locales = &[None, Locale::parse("fr").ok(), Locale::parse("es").ok()];
         let all = || {
-            agencies
-                .iter()
-                .flat_map(|a| types.iter().flat_map(|t| locales.iter().map(move |l| (*a, t, l))))
+            agencies.iter().flat_map(move |a| {
+                types.iter().flat_map(move |t| locales.iter().map(move |l| (*a, t, l)))
+            })
         };
         for (agency, type_name, locale) in all() {
             let grant = Grant {
