@@ -1,11 +1,15 @@
 //! The library of Beacon: multilingual guidance, kept in a log and served from views.
 
+rust_i18n::i18n!("../locales");
+
 pub mod access;
 pub mod clock;
 pub mod entry;
 pub mod event;
 pub mod id;
 pub mod locale;
+pub mod slug;
 pub mod store;
 pub mod translation;
 pub mod violation;
+pub mod words;

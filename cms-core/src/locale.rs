@@ -119,6 +119,11 @@ impl Locale {
         Ok(locale)
     }
 
+    /// English: the language of a site that nobody has set up.
+    pub fn english() -> Self {
+        Self::from_id(icu_locale::langid!("en"))
+    }
+
     fn from_icu(tag: &icu_locale::Locale) -> Result<Self, LocaleError> {
         let text = tag.to_string();
         // A replacement may be longer than what it replaces.
@@ -150,6 +155,11 @@ impl Locale {
     /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// Language, script, region and variants, for ICU.
+    pub(crate) fn id(&self) -> &LanguageIdentifier {
+        &self.0.id
     }
 
     /// The language subtag; `und` where the tag names none.
