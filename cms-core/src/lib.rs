@@ -4,6 +4,7 @@ rust_i18n::i18n!("../locales");
 
 pub mod access;
 pub mod clock;
+pub mod content_type;
 pub mod entry;
 pub mod event;
 pub mod id;

@@ -1,0 +1,227 @@
+//! References to other entries, wherever in the fields they stand.
+//!
+//! Stored, a reference is the target's id. In an import line it is `key:` and the target's external key,
+//! and it stays so for as long as the target isn't there.
+
+use std::{collections::BTreeMap, str::FromStr as _};
+
+use serde_json::{Map, Value};
+
+use super::ContentType;
+use crate::{
+    event::Fields,
+    id::{EntryId, ExternalKey, FieldName, TypeName},
+    violation::{Violation, pointer_step},
+};
+
+/// A reference found in fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference<'a> {
+    /// Where it stands, as a JSON Pointer into the fields.
+    pub pointer: String,
+    /// The field that it stands in.
+    pub field: &'a FieldName,
+    /// The types that its target may have.
+    pub types: &'a [TypeName],
+    /// The target's id, or `key:` and its external key.
+    pub value: String,
+}
+
+/// Where in a field references and assets are; what holds neither is a leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shape {
+    Leaf,
+    Reference(Vec<TypeName>),
+    Asset,
+    List(Box<Self>),
+    Object(BTreeMap<String, Self>),
+}
+
+impl Shape {
+    /// The shape of what a schema, without `$ref`s, describes.
+    pub(super) fn of(schema: &Value) -> Self {
+        if let Some(types) = schema.get("x-reference") {
+            return Self::Reference(type_names(types));
+        }
+        if schema.get("x-asset").and_then(Value::as_bool) == Some(true) {
+            return Self::Asset;
+        }
+        if let Some(items) = schema.get("items") {
+            let inside = Self::of(items);
+            return if inside == Self::Leaf { Self::Leaf } else { Self::List(Box::new(inside)) };
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let members: BTreeMap<_, _> = properties
+            .into_iter()
+            .flatten()
+            .map(|(name, member)| (name.clone(), Self::of(member)))
+            .filter(|(_, shape)| *shape != Self::Leaf)
+            .collect();
+        if members.is_empty() { Self::Leaf } else { Self::Object(members) }
+    }
+
+    /// Calls `see` with each text that is a reference or an asset, and the shape that says which.
+    fn visit<'a>(
+        &'a self,
+        value: &Value,
+        pointer: String,
+        see: &mut impl FnMut(&'a Self, String, &str),
+    ) {
+        match (self, value) {
+            (Self::Reference(_) | Self::Asset, Value::String(text)) => see(self, pointer, text),
+            (Self::List(inside), Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    inside.visit(item, format!("{pointer}/{index}"), see);
+                }
+            }
+            (Self::Object(shapes), Value::Object(members)) => {
+                for (name, shape) in shapes {
+                    if let Some(member) = members.get(name) {
+                        shape.visit(member, format!("{pointer}{}", pointer_step(name)), see);
+                    }
+                }
+            }
+            // Another kind of value than the schema's: the check says so.
+            (
+                Self::Leaf | Self::Reference(_) | Self::Asset | Self::List(_) | Self::Object(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// Calls `see` with each reference: its pointer, the types that its target may have, its text.
+    pub(super) fn references<'a>(
+        &'a self,
+        value: &Value,
+        pointer: String,
+        see: &mut impl FnMut(String, &'a [TypeName], &str),
+    ) {
+        self.visit(value, pointer, &mut |shape, pointer, text| {
+            if let Self::Reference(types) = shape {
+                see(pointer, types, text);
+            }
+        });
+    }
+
+    fn map(&self, value: &mut Value, with: &mut impl FnMut(&[TypeName], &str) -> Option<String>) {
+        match (self, value) {
+            (Self::Reference(types), Value::String(text)) => {
+                if let Some(new) = with(types, text) {
+                    *text = new;
+                }
+            }
+            (Self::List(inside), Value::Array(items)) => {
+                for item in items {
+                    inside.map(item, with);
+                }
+            }
+            (Self::Object(shapes), Value::Object(members)) => map_members(shapes, members, with),
+            (
+                Self::Leaf | Self::Reference(_) | Self::Asset | Self::List(_) | Self::Object(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// Adds what is wrong with the texts that should be references or assets.
+    pub(super) fn check(&self, value: &Value, pointer: &str, found: &mut Vec<Violation>) {
+        self.visit(value, pointer.to_owned(), &mut |shape, pointer, text| {
+            let is_id = EntryId::from_str(text).is_ok();
+            let is_key =
+                || text.strip_prefix("key:").is_some_and(|key| ExternalKey::parse(key).is_ok());
+            if matches!(shape, Self::Asset) && !is_id {
+                found.push(Violation::new(pointer, "malformed_asset"));
+            } else if !is_id && !is_key() {
+                found.push(Violation::new(pointer, "malformed_reference"));
+            }
+        });
+    }
+}
+
+fn map_members(
+    shapes: &BTreeMap<String, Shape>,
+    members: &mut Map<String, Value>,
+    with: &mut impl FnMut(&[TypeName], &str) -> Option<String>,
+) {
+    for (name, shape) in shapes {
+        if let Some(member) = members.get_mut(name) {
+            shape.map(member, with);
+        }
+    }
+}
+
+/// The types that an `x-reference` names: one, or a list.
+pub(super) fn type_names(annotation: &Value) -> Vec<TypeName> {
+    let one = annotation.as_str().into_iter();
+    let many = annotation.as_array().into_iter().flatten().filter_map(Value::as_str);
+    one.chain(many).filter_map(|name| TypeName::parse(name).ok()).collect()
+}
+
+impl ContentType {
+    /// All references in the fields, in the order of their fields. Texts that are no references where
+    /// one should be are given as they are.
+    pub fn references(&self, fields: &Fields) -> Vec<Reference<'_>> {
+        let mut found = Vec::new();
+        for (name, value) in fields {
+            let Some(field) = self.fields.get(name) else { continue };
+            field.shape.references(value, pointer_step(name), &mut |pointer, types, text| {
+                found.push(Reference {
+                    pointer,
+                    field: &field.name,
+                    types,
+                    value: text.to_owned(),
+                });
+            });
+        }
+        found
+    }
+
+    /// Replaces references by what `with` makes of the types that the target may have and the
+    /// reference's text; `None` leaves it as it is.
+    pub fn map_references(
+        &self,
+        fields: &mut Fields,
+        mut with: impl FnMut(&[TypeName], &str) -> Option<String>,
+    ) {
+        for (name, value) in fields {
+            if let Some(field) = self.fields.get(name) {
+                field.shape.map(value, &mut with);
+            }
+        }
+    }
+}
+
+/// References to types that aren't among `types`, each under the name of the type that has it: for
+/// whoever loads a whole folder of schema files.
+pub fn unknown_types<'a>(
+    types: impl IntoIterator<Item = &'a ContentType> + Clone,
+) -> Vec<(TypeName, Violation)> {
+    let known: Vec<_> = types.clone().into_iter().map(ContentType::name).collect();
+    let mut found = Vec::new();
+    for kind in types {
+        for field in kind.fields.values() {
+            let pointer = format!("/properties{}", pointer_step(&field.name));
+            let mut named = Vec::new();
+            field.shape.types(&mut named);
+            for name in named.into_iter().filter(|name| !known.contains(name)) {
+                found.push((
+                    kind.name.clone(),
+                    Violation::new(&pointer, "schema_unknown_type").with("type", name),
+                ));
+            }
+        }
+    }
+    found
+}
+
+impl Shape {
+    /// Adds all types that are referred to.
+    pub(super) fn types<'a>(&'a self, found: &mut Vec<&'a TypeName>) {
+        match self {
+            Self::Leaf | Self::Asset => {}
+            Self::Reference(types) => found.extend(types),
+            Self::List(inside) => inside.types(found),
+            Self::Object(members) => members.values().for_each(|member| member.types(found)),
+        }
+    }
+}
