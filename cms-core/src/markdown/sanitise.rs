@@ -1,0 +1,61 @@
+//! The sanitiser of rendered HTML: the last thing that it passes, whatever came before.
+
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
+
+use ammonia::Builder;
+
+use super::{address, policy};
+
+/// `html` with nothing but what the policy allows, every element closed.
+pub(super) fn sanitise(html: &str) -> String {
+    SANITISER.clean(html).to_string()
+}
+
+static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder
+        .tags(policy::ELEMENTS.into())
+        .clean_content_tags(policy::DROPPED_WHOLE.into())
+        .generic_attributes(policy::COMMON_ATTRIBUTES.into())
+        .tag_attributes(
+            policy::ATTRIBUTES
+                .into_iter()
+                .map(|(element, attributes)| {
+                    (element, attributes.iter().copied().collect::<HashSet<_>>())
+                })
+                .collect(),
+        )
+        .attribute_filter(|element, attribute, value| {
+            policy::allows(element, attribute, value).then_some(Cow::Borrowed(value))
+        })
+        .set_tag_attribute_value("img", "loading", "lazy")
+        // One value an element: several would come in an order that changes from run to run.
+        .set_tag_attribute_value("input", "disabled", "")
+        .url_schemes(address::LINK_SCHEMES.into())
+        // `cut` marks links that leave the site; the others need no `rel`.
+        .link_rel(None);
+    builder
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(html: &str, expected: &str) {
+        assert_eq!(sanitise(html), expected);
+    }
+
+    #[test]
+    fn only_what_the_policy_allows_is_left() {
+        check("<p onclick=x style=y data-a=b>a</p>", "<p>a</p>");
+        check("<script>alert(1)</script><style>*{}</style>b", "b");
+        check("<a href=javascript:x>c</a>", "<a>c</a>");
+        check("<div class=\"x markdown-alert\">d</div>", "<div>d</div>");
+        check("<b id=h-x>e</b><b id=location>f</b>", "<b id=\"h-x\">e</b><b>f</b>");
+        check(
+            "<form action=x><input name=y><button>g</button></form>",
+            "<input disabled=\"\">g",
+        );
+        check("<img src=x srcset=y onerror=z>", "<img src=\"x\" loading=\"lazy\">");
+    }
+}
