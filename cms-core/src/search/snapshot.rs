@@ -1,0 +1,178 @@
+//! The index as one query sees it: segments that no longer change, with their columns open.
+//!
+//! Opening a column costs more than reading a page of a list from it, so each segment keeps what was
+//! opened, from one snapshot to the next, for as long as the segment lives.
+
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+use parking_lot::RwLock;
+use tantivy::{
+    DocId, Searcher, SegmentReader,
+    columnar::{Column, ColumnValues, StrColumn},
+    index::SegmentId,
+};
+
+use super::{IndexError, layout};
+use crate::{filter::FilterValue, id::EntryId, locale::Locale};
+
+/// One state of the index.
+pub(super) struct Snapshot {
+    pub(super) searcher: Searcher,
+    segments: Vec<Arc<Columns>>,
+}
+
+impl Snapshot {
+    /// The state that `searcher` sees; columns that `earlier` has open are taken over.
+    pub(super) fn new(searcher: Searcher, earlier: Option<&Self>) -> Result<Self, IndexError> {
+        let known: HashMap<SegmentId, &Arc<Columns>> = earlier
+            .into_iter()
+            .flat_map(|snapshot| &snapshot.segments)
+            .map(|columns| (columns.id, columns))
+            .collect();
+        let columns =
+            searcher.segment_readers().iter().map(|reader| match known.get(&reader.segment_id()) {
+                Some(columns) => Ok(Arc::clone(columns)),
+                None => Columns::open(reader).map(Arc::new),
+            });
+        let segments = columns.collect::<Result<_, _>>()?;
+        Ok(Self { searcher, segments })
+    }
+
+    /// The segments, each with its columns.
+    pub(super) fn segments(&self) -> impl ExactSizeIterator<Item = Segment<'_>> {
+        let readers = self.searcher.segment_readers().iter();
+        readers.zip(&self.segments).map(|(reader, columns)| Segment { reader, columns })
+    }
+}
+
+/// One segment: which of its forms are alive is the reader's, their values are the columns'.
+#[derive(Clone, Copy)]
+pub(super) struct Segment<'s> {
+    pub(super) reader: &'s SegmentReader,
+    pub(super) columns: &'s Columns,
+}
+
+/// The columns of one segment.
+pub(super) struct Columns {
+    id: SegmentId,
+    forms: DocId,
+    published: Arc<dyn ColumnValues<i64>>,
+    entry: [Arc<dyn ColumnValues<u64>>; 2],
+    locale: Arc<dyn ColumnValues<u64>>,
+    locales: Vec<Locale>,
+    texts: RwLock<HashMap<String, Option<StrColumn>>>,
+    numbers: RwLock<HashMap<String, Option<Column<i64>>>>,
+}
+
+impl Columns {
+    fn open(reader: &SegmentReader) -> Result<Self, IndexError> {
+        let fast = reader.fast_fields();
+        let half = |name: &str| fast.column_first_or_default::<u64>(name);
+        let (names, locale) = match fast.str(layout::LOCALE)? {
+            Some(column) => (locales(&column)?, column.ords().clone()),
+            None => (Vec::new(), Column::build_empty_column(reader.max_doc())),
+        };
+        let [high, low] = layout::ENTRY;
+        Ok(Self {
+            id: reader.segment_id(),
+            forms: reader.max_doc(),
+            published: fast.column_first_or_default(layout::PUBLISHED)?,
+            entry: [half(high)?, half(low)?],
+            locale: locale.first_or_default_col(u64::MAX),
+            locales: names,
+            texts: RwLock::default(),
+            numbers: RwLock::default(),
+        })
+    }
+
+    /// How many forms there are, dead ones among them.
+    pub(super) const fn forms(&self) -> DocId {
+        self.forms
+    }
+
+    /// When a form was published, in milliseconds.
+    pub(super) fn published(&self, form: DocId) -> i64 {
+        self.published.get_val(form)
+    }
+
+    /// The id of a form's entry, as a number of the same order.
+    pub(super) fn entry(&self, form: DocId) -> u128 {
+        let [high, low] = &self.entry;
+        u128::from(high.get_val(form)) << 64 | u128::from(low.get_val(form))
+    }
+
+    /// A form's own locale.
+    pub(super) fn locale(&self, form: DocId) -> Option<&Locale> {
+        self.locales.get(usize::try_from(self.locale.get_val(form)).ok()?)
+    }
+
+    /// The first form, in the order of the segment, for which `is_before` no longer holds.
+    pub(super) fn first_not(&self, is_before: impl Fn(DocId) -> bool) -> DocId {
+        let Range { mut start, mut end } = 0..self.forms;
+        while start < end {
+            let middle = start.midpoint(end);
+            if is_before(middle) {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        start
+    }
+
+    /// A column of texts; `None` where no form has one.
+    pub(super) fn texts(
+        &self,
+        reader: &SegmentReader,
+        name: &str,
+    ) -> Result<Option<StrColumn>, IndexError> {
+        opened(&self.texts, name, || Ok(reader.fast_fields().str(name)?))
+    }
+
+    /// A column of integers; `None` where no form has one.
+    pub(super) fn numbers(
+        &self,
+        reader: &SegmentReader,
+        name: &str,
+    ) -> Result<Option<Column<i64>>, IndexError> {
+        opened(&self.numbers, name, || Ok(reader.fast_fields().column_opt(name)?))
+    }
+}
+
+/// The id that a number of [`Columns::entry`] stands for.
+pub(super) const fn entry_id(number: u128) -> EntryId {
+    EntryId::from_bytes(number.to_be_bytes())
+}
+
+/// The number of [`Columns::entry`] that stands for an id.
+pub(super) const fn entry_number(entry: EntryId) -> u128 {
+    u128::from_be_bytes(*entry.as_bytes())
+}
+
+fn opened<C: Clone>(
+    columns: &RwLock<HashMap<String, Option<C>>>,
+    name: &str,
+    open: impl FnOnce() -> Result<Option<C>, IndexError>,
+) -> Result<Option<C>, IndexError> {
+    if let Some(column) = columns.read().get(name) {
+        return Ok(column.clone());
+    }
+    let column = open()?;
+    columns.write().insert(name.to_owned(), column.clone());
+    Ok(column)
+}
+
+fn locales(column: &StrColumn) -> Result<Vec<Locale>, IndexError> {
+    let count = u64::try_from(column.num_terms()).unwrap_or(0);
+    (0..count).map(|ord| text(column, ord)?.parse().map_err(|_| damaged(layout::LOCALE))).collect()
+}
+
+/// The text of an ordinal.
+pub(super) fn text(column: &StrColumn, ord: u64) -> Result<String, IndexError> {
+    let mut text = String::with_capacity(FilterValue::MAX_KEYWORD.min(64));
+    if column.ord_to_str(ord, &mut text)? { Ok(text) } else { Err(damaged("dictionary")) }
+}
+
+fn damaged(what: &str) -> IndexError {
+    IndexError::Failed { reason: format!("the column {what} is damaged") }
+}
