@@ -10,6 +10,7 @@ mod annotation;
 mod change;
 mod check;
 mod compare;
+mod compile;
 mod delivered;
 mod expand;
 mod field;
@@ -18,6 +19,8 @@ mod limit;
 mod normal;
 mod parse;
 mod reference;
+#[cfg(test)]
+mod samples;
 mod shipped;
 mod told;
 mod vocabulary;

@@ -3,6 +3,8 @@
 //! A draft may be too little, never wrong: what a schema calls for and isn't there yet (`required`,
 //! `minItems`, `minLength` …) counts only when it is to be published.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -73,7 +75,15 @@ impl ContentType {
     }
 }
 
+/// In order, each once. Of what has the wrong kind or is missing nothing else is said.
 fn sorted(mut found: Vec<Violation>) -> Vec<Violation> {
+    let says_all =
+        |violation: &&Violation| matches!(violation.code.as_str(), "wrong_kind" | "required");
+    let settled: BTreeMap<_, _> =
+        found.iter().filter(says_all).map(|it| (it.pointer.clone(), it.code.clone())).collect();
+    found.retain(|violation| {
+        settled.get(&violation.pointer).is_none_or(|code| *code == violation.code)
+    });
     found.sort();
     found.dedup();
     found.truncate(MAX_VIOLATIONS);
@@ -95,6 +105,169 @@ impl Field {
         self.shape.check(value, &pointer, &mut findings.wrong);
         for error in self.rules.iter_errors(value).take(MAX_VIOLATIONS) {
             told::told(&error, &pointer, findings);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::content_type::{
+        normalise,
+        samples::{any_json, fields, locale, parsed, shipped_type},
+    };
+
+    /// What a draft of the shared fields is told, as `pointer code`.
+    fn told(kind: &ContentType, value: Value) -> Vec<String> {
+        brief(kind.check_draft(&Part::Shared, &fields(value)))
+    }
+
+    fn brief(found: Vec<Violation>) -> Vec<String> {
+        found
+            .into_iter()
+            .map(|violation| format!("{} {}", violation.pointer, violation.code))
+            .collect()
+    }
+
+    #[test]
+    fn a_draft_may_be_too_little_and_never_wrong() {
+        let route = shipped_type("route");
+        assert_eq!(
+            told(&route, json!({"channels": [], "covers": {}, "operator": {}})),
+            [] as [String; 0]
+        );
+        assert_eq!(
+            told(&route, json!({"channels": [{"kind": "fax"}]})),
+            ["/channels/0/kind not_allowed_value"]
+        );
+    }
+
+    #[test]
+    fn everything_missing_is_told_at_once() {
+        let missing = shipped_type("redirect").check_publication(&Fields::new(), &Fields::new());
+        assert_eq!(
+            brief(missing),
+            ["/from required", "/status required", "/title required", "/to required"]
+        );
+    }
+
+    #[test]
+    fn a_field_in_the_wrong_part_is_told() {
+        let page = shipped_type("page");
+        assert_eq!(told(&page, json!({"title": "About"})), ["/title field_is_localized"]);
+        let found = page.check_draft(&Part::Locale(locale("fr")), &fields(json!({"position": 1})));
+        assert_eq!(brief(found), ["/position field_is_shared"]);
+    }
+
+    #[test]
+    fn a_null_is_as_good_as_absent() {
+        assert_eq!(told(&shipped_type("page"), json!({"position": null})), [] as [String; 0]);
+    }
+
+    #[test]
+    fn each_kind_refuses_what_is_of_another() {
+        let kind = parsed(json!({
+            "text": {"type": "string"}, "url": {"type": "string", "format": "uri"},
+            "day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"},
+            "yes": {"type": "boolean"}, "whole": {"type": "integer"}, "number": {"type": "number"},
+            "word": {"type": "string", "enum": ["a", "b"]}, "words": {"type": "array", "items": {"type": "string"}},
+            "one": {"type": "string", "x-reference": "page"}, "picture": {"type": "string", "x-asset": true},
+        }));
+        let cases = [
+            ("text", json!(1), "wrong_kind"),
+            ("url", json!("//x"), "bad_format"),
+            ("url", json!("https://a b/"), "bad_format"),
+            ("url", json!("https://user@host/"), "bad_format"),
+            ("url", json!("data:text/html,x"), "bad_format"),
+            ("day", json!("2026-02-30"), "bad_format"),
+            ("day", json!("2026-2-3"), "bad_format"),
+            ("at", json!("2026-02-03T10:00:00"), "bad_format"),
+            ("yes", json!("true"), "wrong_kind"),
+            ("whole", json!(1.5), "wrong_kind"),
+            ("number", json!("1"), "wrong_kind"),
+            ("word", json!("c"), "not_allowed_value"),
+            ("word", json!(1), "wrong_kind"),
+            ("words", json!("a"), "wrong_kind"),
+            ("one", json!("page"), "malformed_reference"),
+            ("one", json!("key:"), "malformed_reference"),
+            ("picture", json!("key:a"), "malformed_asset"),
+        ];
+        for (field, value, code) in cases {
+            assert_eq!(
+                told(&kind, json!({field: value})),
+                [format!("/{field} {code}")],
+                "{field}: {value}"
+            );
+        }
+        let right = json!({
+            "text": "é\n\t", "url": "https://例え.example/ü?q=1#f", "day": "2024-02-29", "at": "2026-02-03T10:00:00+09:00",
+            "yes": false, "whole": 7.0, "number": 0.1, "word": "b", "words": [],
+            "one": "key:dfak/page.md", "picture": "0197e3a0-0000-7000-8000-000000000001",
+        });
+        assert_eq!(told(&kind, right), [] as [String; 0]);
+    }
+
+    #[test]
+    fn limits_hold_whatever_the_schema_says() {
+        let kind = parsed(json!({
+            "text": {"type": "string"}, "other": {"type": "string"},
+            "words": {"type": "array", "items": {"type": "string"}},
+        }));
+        let mut deep = json!("x");
+        for _ in 0..=limit::MAX_DEPTH {
+            deep = json!([deep]);
+        }
+        let too_large = "x".repeat(limit::MAX_TEXT_BYTES + 1);
+        let large = vec!["y".repeat(limit::MAX_TEXT_BYTES - 10); 4];
+        let cases = [
+            (json!({"text": too_large}), "/text text_too_large"),
+            (json!({"words": deep}), "/words too_deep"),
+            (json!({"words": vec!["x"; limit::MAX_ITEMS + 1]}), "/words too_many_items"),
+            (json!({"words": large, "other": "z".repeat(40)}), " part_too_large"),
+            (json!({"text": "a\u{7}b"}), "/text control_character"),
+            (json!({"text": "a\u{85}b"}), "/text control_character"),
+            (json!({"words": [{"é".repeat(101): 1}]}), "/words/0 unknown_field"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(told(&kind, value), [expected]);
+        }
+    }
+
+    #[test]
+    fn no_check_gives_more_violations_than_can_be_read() {
+        let kind =
+            parsed(json!({"words": {"type": "array", "items": {"type": "string", "enum": ["a"]}}}));
+        assert_eq!(
+            told(&kind, json!({"words": vec!["x"; limit::MAX_ITEMS]})).len(),
+            MAX_VIOLATIONS
+        );
+    }
+
+    #[test]
+    fn names_with_slashes_and_tildes_are_escaped_in_pointers() {
+        let found = told(&shipped_type("route"), json!({"covers": {"a/b~c": 1}}));
+        assert_eq!(found, ["/covers/a~1b~0c unknown_field"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_value_in_any_field_is_told_without_a_panic(value in any_json()) {
+            for name in ["route", "statistic", "organisation", "redirect"] {
+                let kind = shipped_type(name);
+                let every: Fields = kind.fields().map(|field| (field.name.clone(), value.clone())).collect();
+                prop_assert!(kind.check_publication(&every, &every).len() <= MAX_VIOLATIONS);
+                prop_assert!(kind.references(&every).iter().all(|found| found.pointer.starts_with('/')));
+                prop_assert!(kind.sort_values(&every).len() <= kind.fields().count());
+                prop_assert!(kind.filter_values(&every).iter().all(|(name, _)| every.contains_key(name)));
+                let stored = normalise(every.clone());
+                prop_assert_eq!(normalise(stored.clone()), stored);
+                kind.map_references(&mut every.clone(), |_, text| Some(text.to_uppercase()));
+            }
         }
     }
 }

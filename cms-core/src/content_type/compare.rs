@@ -175,3 +175,257 @@ fn holds_all(all: Option<&Value>, some: &Value) -> bool {
     let mut some = some.as_array().into_iter().flatten();
     some.all(|item| all.is_some_and(|all| all.contains(item)))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        content_type::samples::{fields, locale, parsed, shipped_type},
+        event::Part,
+        violation::Violation,
+    };
+
+    fn changes(old: Value, new: Value) -> Vec<TypeChange> {
+        compare(&parsed(json!({"it": old})), &parsed(json!({"it": new})))
+    }
+
+    /// The violation that a change sees in stored shared fields.
+    fn seen(change: &TypeChange, stored: Value) -> Option<String> {
+        let told = |violation: Violation| format!("{} {}", violation.pointer, violation.code);
+        change
+            .needs_check(&fields(stored), &Part::Shared, &|_| TypeName::parse("faq").ok())
+            .map(told)
+    }
+
+    #[test]
+    fn a_type_is_as_good_as_itself() {
+        for name in ["route", "guidance", "statistic", "redirect"] {
+            assert!(compare(&shipped_type(name), &shipped_type(name)).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_only_adds_passes_without_a_word() {
+        let object = |properties: Value| json!({"type": "object", "additionalProperties": false, "properties": properties});
+        let cases = [
+            (json!({"type": "string", "maxLength": 5}), json!({"type": "string", "maxLength": 6})),
+            (json!({"type": "string", "maxLength": 5}), json!({"type": "string"})),
+            (json!({"type": "string", "pattern": "^a"}), json!({"type": "string"})),
+            (
+                json!({"type": "string", "enum": ["a"]}),
+                json!({"type": "string", "enum": ["b", "a"]}),
+            ),
+            (
+                json!({"type": "integer", "minimum": 5}),
+                json!({"type": "integer", "minimum": 4, "x-sortable": true}),
+            ),
+            (
+                json!({"type": "string", "title": "A"}),
+                json!({"type": "string", "title": "B", "x-search-weight": 3}),
+            ),
+            (
+                json!({"type": "string", "x-reference": "page"}),
+                json!({"type": "string", "x-reference": ["faq", "page"]}),
+            ),
+            (
+                object(json!({"a": {"type": "integer"}})),
+                object(json!({"a": {"type": "number"}, "b": {"type": "string"}})),
+            ),
+            (
+                json!({"type": "array", "maxItems": 2, "uniqueItems": true, "items": {"type": "string"}}),
+                json!({"type": "array", "maxItems": 3, "items": {"type": "string"}}),
+            ),
+            (
+                json!({"type": "string", "x-required-for-publication": true}),
+                json!({"type": "string"}),
+            ),
+        ];
+        for (old, new) in cases {
+            assert!(changes(old.clone(), new.clone()).is_empty(), "{old} → {new}");
+        }
+        assert!(
+            compare(&parsed(json!({})), &parsed(json!({"more": {"type": "string"}}))).is_empty()
+        );
+    }
+
+    #[test]
+    fn a_removed_field_is_refused_where_it_holds_something() {
+        let found = compare(&parsed(json!({"it": {"type": "string"}})), &parsed(json!({})));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((change.field.as_str(), &change.kind), ("it", &ChangeKind::Removed));
+        assert_eq!(seen(change, json!({"it": "a"})).unwrap(), "/it field_removed");
+        assert_eq!(seen(change, json!({"it": null})), None);
+        assert_eq!(seen(change, json!({})), None);
+    }
+
+    #[test]
+    fn another_kind_is_refused_where_the_value_does_not_fit_it() {
+        let found = changes(json!({"type": "string"}), json!({"type": "integer"}));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(change.kind, ChangeKind::KindChanged { from: "text", to: "integer" });
+        assert_eq!(seen(change, json!({"it": "a"})).unwrap(), "/it kind_changed");
+        let found = changes(json!({"type": "string"}), json!({"type": "string", "enum": ["a"]}));
+        assert_eq!(seen(&found[0], json!({"it": "a"})), None);
+        assert_eq!(seen(&found[0], json!({"it": "b"})).unwrap(), "/it kind_changed");
+    }
+
+    #[test]
+    fn a_text_never_silently_becomes_a_reference_or_ceases_to_be_one() {
+        let (text, reference) =
+            (json!({"type": "string"}), json!({"type": "string", "x-reference": "page"}));
+        let list = |items: &Value| json!({"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"a": items}}});
+        for (old, new) in [(&text, &reference), (&reference, &text)] {
+            let found = changes(old.clone(), new.clone());
+            assert_eq!(seen(&found[0], json!({"it": "key:a"})).unwrap(), "/it kind_changed");
+            let found = changes(list(old), list(new));
+            assert_eq!(
+                seen(&found[0], json!({"it": [{"a": "key:a"}]})).unwrap(),
+                "/it kind_changed"
+            );
+        }
+    }
+
+    #[test]
+    fn a_narrower_rule_is_refused_where_the_value_breaks_it() {
+        let cases = [
+            (
+                json!({"type": "string"}),
+                json!({"type": "string", "maxLength": 2}),
+                "maxLength",
+                json!("abc"),
+                json!("ab"),
+            ),
+            (
+                json!({"type": "string"}),
+                json!({"type": "string", "pattern": "^a"}),
+                "pattern",
+                json!("b"),
+                json!("a"),
+            ),
+            (
+                json!({"type": "string", "enum": ["a", "b"]}),
+                json!({"type": "string", "enum": ["a"]}),
+                "enum",
+                json!("b"),
+                json!("a"),
+            ),
+            (
+                json!({"type": "integer", "maximum": 9}),
+                json!({"type": "integer", "maximum": 8}),
+                "maximum",
+                json!(9),
+                json!(8),
+            ),
+            (
+                json!({"type": "integer"}),
+                json!({"type": "integer", "minimum": 1}),
+                "minimum",
+                json!(0),
+                json!(1),
+            ),
+            (
+                json!({"type": "number"}),
+                json!({"type": "number", "multipleOf": 2}),
+                "multipleOf",
+                json!(3),
+                json!(4),
+            ),
+        ];
+        for (old, new, keyword, breaks, fits) in cases {
+            let found = changes(old, new);
+            let [change] = found.as_slice() else { panic!("{found:?}") };
+            assert_eq!(change.kind, ChangeKind::Narrowed { keywords: [keyword.to_owned()].into() });
+            assert!(!change.concerns_published_only());
+            assert!(seen(change, json!({"it": breaks})).unwrap().starts_with("/it "));
+            assert_eq!(seen(change, json!({"it": fits})), None);
+        }
+    }
+
+    #[test]
+    fn a_narrower_rule_inside_a_structured_field_is_found() {
+        let list = |member: Value| json!({"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": member}});
+        let old = list(json!({"a": {"type": "string"}, "b": {"type": "string"}}));
+        let found = changes(old.clone(), list(json!({"a": {"type": "string"}})));
+        assert_eq!(
+            seen(&found[0], json!({"it": [{"a": "x"}, {"b": "y"}]})).unwrap(),
+            "/it/1/b unknown_field"
+        );
+        let found = changes(
+            old,
+            list(json!({"a": {"type": "string", "maxLength": 1}, "b": {"type": "integer"}})),
+        );
+        assert_eq!(
+            found[0].kind,
+            ChangeKind::Narrowed { keywords: ["maxLength".to_owned(), "type".to_owned()].into() }
+        );
+    }
+
+    #[test]
+    fn a_field_that_moves_between_shared_and_localized_is_refused_where_it_holds_something() {
+        let found =
+            changes(json!({"type": "string"}), json!({"type": "string", "x-localized": true}));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(change.kind, ChangeKind::LocalizedChanged { localized: true });
+        assert_eq!(seen(change, json!({"it": "a"})).unwrap(), "/it field_is_localized");
+        let found =
+            changes(json!({"type": "string", "x-localized": true}), json!({"type": "string"}));
+        let localized = Part::Locale(locale("en"));
+        let told =
+            found[0].needs_check(&fields(json!({"it": "a"})), &localized, &|_| None).unwrap();
+        assert_eq!(told.code, "field_is_shared");
+    }
+
+    #[test]
+    fn what_is_newly_required_is_asked_of_published_parts_alone() {
+        let required = json!({"type": "string", "x-required-for-publication": true});
+        for found in [
+            changes(json!({"type": "string"}), required.clone()),
+            compare(&parsed(json!({})), &parsed(json!({"it": required}))),
+        ] {
+            let [change] = found.as_slice() else { panic!("{found:?}") };
+            assert!(change.concerns_published_only());
+            assert_eq!(seen(change, json!({})).unwrap(), "/it required");
+            assert_eq!(seen(change, json!({"it": "a"})), None);
+            assert_eq!(
+                change.needs_check(&fields(json!({})), &Part::Locale(locale("en")), &|_| None),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_newly_required_inside_a_field_is_asked_of_published_parts_alone() {
+        let object = |required: Value| {
+            json!({
+                "type": "object", "additionalProperties": false, "properties": {"a": {"type": "string"}}, "required": required
+            })
+        };
+        let found = changes(object(json!([])), object(json!(["a"])));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert!(change.concerns_published_only());
+        assert_eq!(seen(change, json!({"it": {}})).unwrap(), "/it/a required");
+        assert_eq!(seen(change, json!({})), None);
+    }
+
+    #[test]
+    fn fewer_types_to_refer_to_are_refused_where_a_target_is_of_a_removed_one() {
+        let to = |types: Value| json!({"type": "array", "items": {"type": "string", "x-reference": types}});
+        let found = changes(to(json!(["page", "faq"])), to(json!("page")));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(
+            change.kind,
+            ChangeKind::TypesNarrowed { removed: [TypeName::parse("faq").unwrap()].into() }
+        );
+        assert_eq!(
+            seen(change, json!({"it": ["a", "b"]})).unwrap(),
+            "/it/0 reference_type_not_allowed"
+        );
+        let still_page = |_: &str| TypeName::parse("page").ok();
+        assert_eq!(
+            change.needs_check(&fields(json!({"it": ["a"]})), &Part::Shared, &still_page),
+            None
+        );
+    }
+}

@@ -98,3 +98,59 @@ impl<'a> Writer<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::content_type::{
+        ContentType, FieldKind,
+        samples::{file, refused},
+    };
+
+    #[test]
+    fn a_reference_to_a_definition_of_the_file_is_written_out() {
+        let mut file = file(
+            json!({"home": {"$ref": "#/$defs/place", "x-filterable": true, "description": "Where from."}}),
+        );
+        file["$defs"] = json!({"place": {"type": "string", "enum": ["here", "there"], "description": "A place."}});
+        let kind = ContentType::parse(&file).unwrap();
+        let home = kind.field(&"home".parse().unwrap()).unwrap();
+        assert_eq!(home.kind, FieldKind::Enum { options: vec!["here".into(), "there".into()] });
+        assert_eq!((home.filterable, home.description.as_str()), (true, "Where from."));
+        assert_eq!(*kind.schema(), file);
+    }
+
+    #[test]
+    fn references_that_cannot_be_written_out_are_refused_and_nothing_is_fetched() {
+        let with = |reference: &str| {
+            let mut file = file(json!({"it": {"$ref": reference}}));
+            let again = json!({"$ref": "#/$defs/loop"});
+            file["$defs"] = json!({"loop": {"type": "array", "items": again}});
+            refused(&file)
+        };
+        for remote in
+            ["https://example.org/schema.json", "file:///etc/passwd", "other.json#/$defs/a"]
+        {
+            assert_eq!(with(remote), ["/properties/it/$ref schema_remote_reference"]);
+        }
+        for unknown in ["#", "#/$defs/none", "#/properties/title", "#anchor"] {
+            assert_eq!(with(unknown), ["/properties/it/$ref schema_unknown_reference"]);
+        }
+        assert_eq!(with("#/$defs/loop"), ["/$defs/loop/items/$ref schema_cyclic_reference"]);
+    }
+
+    #[test]
+    fn a_file_that_grows_without_bound_when_written_out_is_refused() {
+        let mut definitions = serde_json::Map::new();
+        definitions.insert("d0".into(), json!({"type": "string"}));
+        for level in 1..30 {
+            let below = json!({"$ref": format!("#/$defs/d{}", level - 1)});
+            let object = json!({"type": "object", "additionalProperties": false, "properties": {"a": below, "b": below}});
+            definitions.insert(format!("d{level}"), object);
+        }
+        let mut file = file(json!({"it": {"$ref": "#/$defs/d29"}}));
+        file["$defs"] = definitions.into();
+        assert_eq!(refused(&file), [" schema_too_large"]);
+    }
+}

@@ -131,3 +131,98 @@ fn whole(value: &Value) -> Option<i64> {
         |number: f64| (number.fract() == 0.0 && number.abs() < 9.0e15).then_some(number as i64);
     value.as_i64().or_else(|| exact(value.as_f64()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::content_type::{
+        ContentType,
+        samples::{fields, parsed},
+    };
+
+    fn token(text: &str) -> FilterValue {
+        FilterValue::Token(text.to_owned())
+    }
+
+    fn sample() -> ContentType {
+        parsed(json!({
+            "word": {"type": "string", "enum": ["a", "b"], "x-filterable": true, "x-sortable": true},
+            "near": {"type": "array", "items": {"type": "string", "x-reference": "page"}, "x-filterable": true},
+            "tags": {"type": "array", "items": {"type": "string"}, "x-filterable": true},
+            "yes": {"type": "boolean", "x-filterable": true},
+            "day": {"type": "string", "format": "date", "x-filterable": true, "x-sortable": true},
+            "at": {"type": "string", "format": "date-time", "x-filterable": true},
+            "whole": {"type": "integer", "x-filterable": true},
+            "number": {"type": "number", "x-filterable": true},
+            "name": {"type": "string", "x-sortable": true},
+            "silent": {"type": "integer"},
+        }))
+    }
+
+    #[test]
+    fn each_filterable_value_is_given_in_the_shape_that_an_index_compares() {
+        let given = fields(json!({
+            "word": "a", "near": ["x", "y"], "tags": ["t"], "yes": true, "day": "1970-01-02",
+            "at": "1970-01-01T01:00:00+01:00", "whole": 7.0, "number": 2.5, "name": "n", "silent": 1,
+        }));
+        let found = sample().filter_values(&given);
+        let found: Vec<_> =
+            found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        let expected = [
+            ("at", FilterValue::Integer(0)),
+            ("day", FilterValue::Integer(86_400_000)),
+            ("near", token("x")),
+            ("near", token("y")),
+            ("number", FilterValue::Number(2.5)),
+            ("tags", token("t")),
+            ("whole", FilterValue::Integer(7)),
+            ("word", token("a")),
+            ("yes", token("true")),
+        ];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value)));
+    }
+
+    #[test]
+    fn sort_values_are_those_of_sortable_fields() {
+        let found = sample().sort_values(&fields(
+            json!({"name": "n", "day": "1970-01-02", "whole": 1, "word": "b"}),
+        ));
+        let found: Vec<_> =
+            found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        let expected =
+            [("day", FilterValue::Integer(86_400_000)), ("name", token("n")), ("word", token("b"))];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value)));
+    }
+
+    #[test]
+    fn a_parameter_is_read_as_the_field_stores_it() {
+        let kind = sample();
+        let cases = [
+            ("word", "a", Some(token("a"))),
+            ("word", "c", None),
+            ("yes", "true", Some(token("true"))),
+            ("yes", "1", None),
+            ("day", "1970-01-02", Some(FilterValue::Integer(86_400_000))),
+            ("day", "1970-01-02T00:00:00Z", Some(FilterValue::Integer(86_400_000))),
+            ("at", "yesterday", None),
+            ("whole", "7", Some(FilterValue::Integer(7))),
+            ("whole", "7.5", None),
+            ("number", "inf", None),
+            ("number", "2.5", Some(FilterValue::Number(2.5))),
+            ("tags", "anything", Some(token("anything"))),
+        ];
+        for (name, text, expected) in cases {
+            let field = kind.field(&name.parse().unwrap()).unwrap();
+            assert_eq!(field.parse_filter(text), expected, "{name}={text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_that_do_not_fit_are_not_filtered_by() {
+        for number in [json!(1e300), json!(u64::MAX), json!(0.5)] {
+            assert_eq!(whole(&number), None);
+        }
+    }
+}

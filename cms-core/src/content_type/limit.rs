@@ -132,3 +132,20 @@ pub(super) fn json_bytes(value: &impl serde::Serialize) -> usize {
         Err(_) => usize::MAX,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_can_be_left_out_beforehand() {
+        assert_eq!(without_control_characters("a\u{8}b\n\t\r\u{9f}c"), "ab\n\t\rc");
+        assert!(matches!(without_control_characters("é\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_size_of_a_value_is_that_of_its_json() {
+        let value = serde_json::json!({"é": ["\"", 1.5, null]});
+        assert_eq!(json_bytes(&value), value.to_string().len());
+    }
+}

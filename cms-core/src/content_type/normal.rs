@@ -45,3 +45,30 @@ fn stored(value: Value, levels: usize) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::content_type::samples::fields;
+
+    #[test]
+    fn absent_null_and_empty_are_stored_as_absent() {
+        let given = json!({
+            "title": "", "summary": null, "steps": [], "to": {"entry": null, "url": {"a": ""}}, "position": 0,
+            "archived": false, "links": [{"kind": "x", "value": null}, "", null],
+        });
+        let stored = json!({"position": 0, "archived": false, "links": [{"kind": "x"}, "", null]});
+        assert_eq!(normalise(fields(given)), fields(stored));
+    }
+
+    #[test]
+    fn line_breaks_are_stored_as_line_feeds_and_letters_as_they_were() {
+        let given = json!({"body": "a\r\nb\rc\n", "list": ["e\u{301}\r\n", "\u{fa19}"]});
+        assert_eq!(
+            normalise(fields(given)),
+            fields(json!({"body": "a\nb\nc\n", "list": ["e\u{301}\n", "\u{fa19}"]}))
+        );
+    }
+}

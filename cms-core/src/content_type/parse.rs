@@ -2,20 +2,17 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr as _, sync::Arc};
 
-use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use super::{
     ContentType, TranslationPolicy,
-    annotation::Annotation,
+    compile::{self, is_set},
     expand,
     field::{Field, FieldKind},
     limit,
-    reference::{Shape, type_names},
     vocabulary::{self, DIALECT},
 };
 use crate::{
-    clock::Timestamp,
     id::{FieldName, TypeName},
     locale::Locale,
     violation::{Violation, pointer_step},
@@ -67,7 +64,7 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
     }
     let mut fields = BTreeMap::new();
     for (name, schema) in schemas {
-        match field(&name, schema) {
+        match compile::field(&name, schema) {
             Ok(field) => drop(fields.insert(field.name.clone(), Arc::new(field))),
             Err(mut wrong) => found.append(&mut wrong),
         }
@@ -91,7 +88,8 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
     })
 }
 
-fn passed(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
+/// Nothing found is a pass.
+pub(super) fn passed(found: Vec<Violation>) -> Result<(), Vec<Violation>> {
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
@@ -137,118 +135,162 @@ fn check_title(fields: &BTreeMap<FieldName, Arc<Field>>) -> Result<FieldName, Ve
     passed(found).map(|()| source)
 }
 
-fn is_set(schema: &Value, annotation: &str) -> bool {
-    schema.get(annotation).and_then(Value::as_bool).unwrap_or(false)
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
 
-fn field(name: &str, schema: Value) -> Result<Field, Vec<Violation>> {
-    let pointer = format!("/properties{}", pointer_step(name));
-    let at = |code| Violation::new(&pointer, code);
-    let field_name =
-        FieldName::parse(name).map_err(|_| vec![at("schema_bad_name").with("name", name)])?;
-    let kind = kind(&schema);
-    let localized = is_set(&schema, "x-localized");
-    let misplaced = schema.as_object().into_iter().flatten().filter_map(|(keyword, value)| {
-        let suits =
-            Annotation::parse(keyword)?.suits(&kind, localized) || *value == Value::Bool(false);
-        (!suits).then(|| {
-            let at = Violation::new(format!("{pointer}/{keyword}"), "schema_unsuitable_annotation");
-            at.with("annotation", keyword).with("kind", kind.as_str())
-        })
-    });
-    passed(misplaced.collect())?;
-    let weight = schema.get("x-search-weight").and_then(Value::as_u64);
-    Ok(Field {
-        name: field_name,
-        description: schema
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        localized,
-        required: is_set(&schema, "x-required-for-publication"),
-        slug_source: is_set(&schema, "x-slug-source"),
-        weight: weight.and_then(|weight| u8::try_from(weight).ok()),
-        filterable: is_set(&schema, "x-filterable"),
-        sortable: is_set(&schema, "x-sortable"),
-        embeddable: is_set(&schema, "x-embeddable"),
-        rules: compile(&schema).ok_or_else(|| vec![at("schema_does_not_compile")])?,
-        shape: Shape::of(&schema),
-        kind,
-        schema,
-    })
-}
+    use super::*;
+    use crate::content_type::samples::{any_json, file, parsed, refused, refused_field};
 
-/// What kind of field a schema, without `$ref`s, describes.
-fn kind(schema: &Value) -> FieldKind {
-    let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
-    match text("type").unwrap_or_default() {
-        "boolean" => FieldKind::Boolean,
-        "integer" => FieldKind::Integer,
-        "number" => FieldKind::Number,
-        "array" => match schema.get("items").map(kind) {
-            Some(FieldKind::Reference { types, .. }) => FieldKind::Reference { types, many: true },
-            Some(FieldKind::Asset { .. }) => FieldKind::Asset { many: true },
-            Some(FieldKind::Enum { options }) => FieldKind::List { options: Some(options) },
-            Some(FieldKind::Text | FieldKind::Url | FieldKind::Date | FieldKind::DateTime) => {
-                FieldKind::List { options: None }
-            }
-            Some(
-                FieldKind::Markdown
-                | FieldKind::Boolean
-                | FieldKind::Integer
-                | FieldKind::Number
-                | FieldKind::List { .. }
-                | FieldKind::Structured,
-            )
-            | None => FieldKind::Structured,
-        },
-        "string" if is_set(schema, "x-markdown") => FieldKind::Markdown,
-        "string" if is_set(schema, "x-asset") => FieldKind::Asset { many: false },
-        "string" => match (schema.get("x-reference"), schema.get("enum"), text("format")) {
-            (Some(types), _, _) => FieldKind::Reference { types: type_names(types), many: false },
-            (None, Some(options), _) => FieldKind::Enum { options: texts(options) },
-            (None, None, Some("date")) => FieldKind::Date,
-            (None, None, Some("date-time")) => FieldKind::DateTime,
-            (None, None, Some("uri")) => FieldKind::Url,
-            (None, None, Some(_) | None) => FieldKind::Text,
-        },
-        _ => FieldKind::Structured,
+    /// What is wrong with a good file in which one member of the root is this.
+    fn refused_root(member: &str, value: Value) -> Vec<String> {
+        let mut file = file(json!({}));
+        file[member] = value;
+        refused(&file)
     }
-}
 
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
+    #[test]
+    fn a_file_that_is_no_json_schema_is_refused_with_the_place() {
+        for file in [json!(null), json!([]), json!("x"), json!({}), json!({"type": "object"})] {
+            assert_eq!(refused(&file), [" schema_dialect"]);
+        }
+        assert_eq!(
+            refused_root("$schema", json!("http://json-schema.org/draft-07/schema#")),
+            ["/$schema schema_dialect"]
+        );
+        assert_eq!(refused_root("type", json!("thing")), ["/type schema_not_json_schema"]);
+        assert_eq!(
+            refused_field(json!({"type": "string", "maxLength": -1})),
+            ["/properties/it/maxLength schema_not_json_schema"]
+        );
+        assert_eq!(
+            refused_field(json!({"type": "string", "maxLength": "9"})),
+            ["/properties/it/maxLength schema_not_json_schema"]
+        );
+        assert_eq!(
+            refused_field(json!({"type": "string", "pattern": "("})),
+            ["/properties/it schema_does_not_compile"]
+        );
+        assert_eq!(
+            refused_field(json!({"type": "string", "pattern": "(?=x)"})),
+            ["/properties/it schema_does_not_compile"]
+        );
+    }
 
-/// Compiles a schema. Formats are checked, patterns run in linear time, and nothing is fetched.
-fn compile(schema: &Value) -> Option<Validator> {
-    jsonschema::draft202012::options()
-        .offline()
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(false)
-        .with_pattern_options(PatternOptions::regex())
-        .with_format("date", |text: &str| super::filter::day(text).is_some())
-        .with_format("date-time", |text: &str| Timestamp::from_str(text).is_ok())
-        .with_format("uri", is_web_address)
-        .with_format("language-tag", |text: &str| Locale::parse(text).is_ok())
-        .build(schema)
-        .ok()
-}
+    #[test]
+    fn what_the_root_must_say_is_asked_for() {
+        assert_eq!(refused_root("x-type", json!("No Name")), ["/x-type schema_bad_annotation"]);
+        let mut nameless = file(json!({}));
+        nameless.as_object_mut().unwrap().remove("x-type");
+        assert_eq!(refused(&nameless), [" schema_no_type_name"]);
+        assert_eq!(refused_root("type", json!("array")).first().unwrap(), " schema_no_items");
+        assert_eq!(refused_root("additionalProperties", json!(true)), [" schema_open_object"]);
+        assert_eq!(
+            refused_root("required", json!(["title"])),
+            ["/required schema_unsupported_keyword"]
+        );
+        assert_eq!(
+            refused_root("x-translation-policy", json!("hide")),
+            ["/x-translation-policy schema_bad_annotation"]
+        );
+        assert_eq!(
+            refused_root("x-must-have-locales", json!(["english"])),
+            ["/x-must-have-locales schema_bad_annotation"]
+        );
+        assert_eq!(
+            refused_root("x-localized", json!(true)),
+            ["/x-localized schema_misplaced_annotation"]
+        );
+    }
 
-/// Whether it is the address of a web page, as it may stand in a link: http or https, a host, no user
-/// or password (which serve to deceive), nothing that would have to be escaped.
-fn is_web_address(text: &str) -> bool {
-    let is_plain = |c: char| {
-        !c.is_whitespace()
-            && !c.is_control()
-            && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
-    };
-    text.chars().all(is_plain)
-        && url::Url::parse(text).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.has_host()
-                && url.username().is_empty()
-                && url.password().is_none()
-        })
+    #[test]
+    fn a_type_has_a_title_that_is_localized_and_required() {
+        assert_eq!(refused_root("properties", json!({})), ["/properties schema_no_title"]);
+        for title in [
+            json!({"type": "string", "x-localized": true}),
+            json!({"type": "string", "x-required-for-publication": true}),
+            json!({"type": "string", "x-markdown": true, "x-localized": true, "x-required-for-publication": true}),
+        ] {
+            assert_eq!(
+                refused(&file(json!({"title": title}))),
+                ["/properties/title schema_bad_title"]
+            );
+        }
+    }
+
+    #[test]
+    fn slugs_have_one_source_and_it_is_the_title_unless_another_is_named() {
+        let source = json!({"type": "string", "x-localized": true, "x-slug-source": true});
+        let two = file(json!({"one": source, "two": source}));
+        assert_eq!(refused(&two), ["/properties/two schema_two_slug_sources"]);
+        assert_eq!(parsed(json!({"one": source})).slug_source().as_str(), "one");
+        assert_eq!(parsed(json!({})).slug_source().as_str(), "title");
+    }
+
+    #[test]
+    fn everything_wrong_with_a_file_is_told_at_once() {
+        let found = refused(&file(
+            json!({"one": {"type": "string", "x-a": 1}, "two": {"type": "number", "pattern": "x"}}),
+        ));
+        let expected = [
+            "/properties/one/x-a schema_unknown_annotation",
+            "/properties/two/pattern schema_misplaced_keyword",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_file_that_is_too_deep_or_too_large_is_refused() {
+        let mut deep = json!({"type": "string"});
+        for _ in 0..40 {
+            deep = json!({"type": "array", "items": deep});
+        }
+        let no_schema = json!({"type": "array", "items": [[deep]]});
+        for _ in 0..30 {
+            deep = json!({"type": "array", "items": deep});
+        }
+        assert_eq!(refused_field(deep), [" too_deep"]);
+        assert_eq!(refused_field(no_schema), ["/properties/it/items schema_not_json_schema"]);
+        assert_eq!(
+            refused_root("description", json!("x".repeat(MAX_SCHEMA_BYTES))),
+            [" part_too_large"]
+        );
+    }
+
+    #[test]
+    fn the_annotations_of_a_type_are_read() {
+        let mut file = file(json!({}));
+        assert_eq!(
+            ContentType::parse(&file).unwrap().translation_policy(),
+            TranslationPolicy::Flag
+        );
+        file["title"] = json!("A sample");
+        file["x-translation-policy"] = json!("withhold");
+        file["x-four-eyes"] = json!(true);
+        file["x-must-have-locales"] = json!(["en", "fr"]);
+        let kind = ContentType::parse(&file).unwrap();
+        assert_eq!((kind.label(), kind.four_eyes()), ("A sample", true));
+        assert_eq!(kind.translation_policy(), TranslationPolicy::Withhold);
+        assert_eq!(
+            kind.must_have_locales().iter().map(Locale::as_str).collect::<Vec<_>>(),
+            ["en", "fr"]
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_json_is_a_type_or_told_why_not(value in any_json()) {
+            let mut defined = file(json!({"it": {"$ref": "#/$defs/a"}}));
+            defined["$defs"] = json!({"a": value});
+            for file in [file(json!({"it": value})), defined, value] {
+                match ContentType::parse(&file) {
+                    Ok(kind) => prop_assert_eq!(kind.schema(), &file),
+                    Err(error) => prop_assert!(!error.violations.is_empty()),
+                }
+            }
+        }
+    }
 }

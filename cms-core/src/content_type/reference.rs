@@ -225,3 +225,71 @@ impl Shape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::content_type::samples::{fields, parsed, shipped_type};
+
+    fn route_fields() -> Fields {
+        fields(json!({
+            "operator": {"organisation": "key:org", "kind": "police"},
+            "concerns": ["key:a", "key:b"],
+            "excludes": [{"concern": "key:c"}, {"reason": "none"}],
+            "weight": 3,
+        }))
+    }
+
+    #[test]
+    fn references_are_found_inside_structured_fields() {
+        let route = shipped_type("route");
+        let given = route_fields();
+        let found: Vec<_> = route
+            .references(&given)
+            .into_iter()
+            .map(|it| (it.pointer, it.field.to_string(), it.types.to_vec(), it.value))
+            .collect();
+        let concern = vec![TypeName::parse("concern").unwrap()];
+        let organisation = vec![TypeName::parse("organisation").unwrap()];
+        let expected = [
+            ("/concerns/0", "concerns", &concern, "key:a"),
+            ("/concerns/1", "concerns", &concern, "key:b"),
+            ("/excludes/0/concern", "excludes", &concern, "key:c"),
+            ("/operator/organisation", "operator", &organisation, "key:org"),
+        ];
+        let expected = expected.map(|(at, field, types, value)| {
+            (at.into(), field.into(), types.clone(), value.into())
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn references_are_replaced_where_something_is_known_of_them() {
+        let route = shipped_type("route");
+        let mut given = route_fields();
+        route.map_references(&mut given, |types, text| {
+            let is_concern = types.iter().any(|name| name.as_str() == "concern");
+            (is_concern && text != "key:b").then(|| text.replace("key:", "id-"))
+        });
+        let expected = fields(json!({
+            "operator": {"organisation": "key:org", "kind": "police"},
+            "concerns": ["id-a", "key:b"],
+            "excludes": [{"concern": "id-c"}, {"reason": "none"}],
+            "weight": 3,
+        }));
+        assert_eq!(given, expected);
+    }
+
+    #[test]
+    fn a_reference_to_a_type_that_is_not_there_is_named() {
+        let kind = parsed(
+            json!({"near": {"type": "array", "items": {"type": "string", "x-reference": ["sample", "island"]}}}),
+        );
+        let found = unknown_types([&kind]);
+        let violation =
+            Violation::new("/properties/near", "schema_unknown_type").with("type", "island");
+        assert_eq!(found, [(TypeName::parse("sample").unwrap(), violation)]);
+    }
+}

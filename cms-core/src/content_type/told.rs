@@ -30,7 +30,10 @@ pub(super) fn told(error: &ValidationError<'_>, field: &str, findings: &mut Find
 }
 
 /// What a draft may still lack.
-#[expect(clippy::wildcard_enum_match_arm, reason = "four of the library's many kinds are meant, now and later")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "four of the library's many kinds are meant, now and later"
+)]
 fn missing(kind: &ValidationErrorKind, pointer: &str) -> Option<Violation> {
     let (code, limit) = match kind {
         ValidationErrorKind::MinItems { limit } => ("too_few_items", limit),
@@ -45,7 +48,10 @@ fn missing(kind: &ValidationErrorKind, pointer: &str) -> Option<Violation> {
     Some(Violation::new(pointer, code).with("limit", limit))
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the rest are errors of keywords that the vocabulary lacks")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the rest are errors of keywords that the vocabulary lacks"
+)]
 fn wrong(kind: &ValidationErrorKind, pointer: &str) -> Violation {
     use ValidationErrorKind as E;
     let at = |code| Violation::new(pointer, code);

@@ -161,3 +161,103 @@ fn fit(keyword: &str, kind: Option<&str>, refers: bool, place: Place) -> Fit {
     let fits = !refers && kind.is_none_or(|kind| for_kinds.contains(&kind));
     if fits { Fit::Means } else { Fit::MeansNothingHere }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::content_type::samples::{file, refused, refused_field};
+
+    #[test]
+    fn a_keyword_that_would_have_no_effect_is_refused() {
+        let cases = [
+            (json!({"type": "string", "maxlength": 3}), "/maxlength schema_unsupported_keyword"),
+            (
+                json!({"type": "array", "items": {"type": "string"}, "maxLength": 3}),
+                "/maxLength schema_misplaced_keyword",
+            ),
+            (
+                json!({"type": "string", "anyOf": [{"maxLength": 3}]}),
+                "/anyOf schema_unsupported_keyword",
+            ),
+            (json!({"type": "string", "default": "x"}), "/default schema_unsupported_keyword"),
+            (json!({"type": "string", "format": "hostname"}), " schema_unknown_format"),
+            (json!({"description": "anything"}), " schema_no_type"),
+            (json!({"type": ["string", "null"]}), " schema_no_type"),
+            (json!({"type": "array"}), " schema_no_items"),
+            (json!({"type": "object", "properties": {}}), " schema_open_object"),
+            (json!({"type": "string", "enum": []}), " schema_bad_options"),
+            (json!({"type": "string", "enum": ["a", 1]}), " schema_bad_options"),
+            (json!(true), " schema_not_an_object"),
+        ];
+        for (schema, expected) in cases {
+            assert_eq!(
+                refused_field(schema.clone()),
+                [format!("/properties/it{expected}")],
+                "{schema}"
+            );
+        }
+        let inner = json!({"type": "object", "additionalProperties": false, "properties": {"Bad Name": {"type": "string"}}});
+        assert_eq!(refused_field(inner), ["/properties/it/properties/Bad Name schema_bad_name"]);
+        assert_eq!(
+            refused(&file(json!({"a-b": {"type": "string"}}))),
+            ["/properties/a-b schema_bad_name"]
+        );
+    }
+
+    #[test]
+    fn an_annotation_stands_where_it_means_something() {
+        let text = |annotation: &str, value: Value| json!({"type": "string", annotation: value});
+        let inside =
+            |annotation: &str| json!({"type": "array", "items": text(annotation, json!(true))});
+        let cases = [
+            (text("x-localised", json!(true)), "/x-localised schema_unknown_annotation"),
+            (text("x-localized", json!("yes")), "/x-localized schema_bad_annotation"),
+            (text("x-type", json!("page")), "/x-type schema_misplaced_annotation"),
+            (inside("x-localized"), "/items/x-localized schema_nested_localized"),
+            (inside("x-markdown"), "/items/x-markdown schema_misplaced_annotation"),
+            (inside("x-filterable"), "/items/x-filterable schema_misplaced_annotation"),
+            (text("x-search-weight", json!(0)), "/x-search-weight schema_bad_annotation"),
+            (text("x-search-weight", json!(11)), "/x-search-weight schema_bad_annotation"),
+            (text("x-reference", json!([])), "/x-reference schema_bad_annotation"),
+            (text("x-reference", json!("Page")), "/x-reference schema_bad_annotation"),
+            (text("x-reference", json!(["page", "page"])), "/x-reference schema_bad_annotation"),
+            (json!({"type": "integer", "x-reference": "page"}), " schema_meaning_of_no_text"),
+            (
+                json!({"type": "array", "items": {"type": "string"}, "x-reference": "page"}),
+                " schema_meaning_of_no_text",
+            ),
+            (
+                json!({"type": "string", "x-reference": "page", "x-asset": true}),
+                " schema_two_meanings",
+            ),
+            (
+                json!({"type": "string", "x-reference": "page", "format": "uri"}),
+                " schema_two_meanings",
+            ),
+            (text("x-markdown", json!(true)), "/x-markdown schema_unsuitable_annotation"),
+            (text("x-slug-source", json!(true)), "/x-slug-source schema_unsuitable_annotation"),
+            (text("x-filterable", json!(true)), "/x-filterable schema_unsuitable_annotation"),
+            (
+                json!({"type": "boolean", "x-search-weight": 1}),
+                "/x-search-weight schema_unsuitable_annotation",
+            ),
+            (
+                json!({"type": "boolean", "x-embeddable": true}),
+                "/x-embeddable schema_unsuitable_annotation",
+            ),
+            (
+                json!({"type": "string", "x-reference": "page", "x-sortable": true}),
+                "/x-sortable schema_unsuitable_annotation",
+            ),
+        ];
+        for (schema, expected) in cases {
+            assert_eq!(
+                refused_field(schema.clone()),
+                [format!("/properties/it{expected}")],
+                "{schema}"
+            );
+        }
+    }
+}
