@@ -117,19 +117,12 @@ mod tests {
     use super::*;
     use crate::content_type::{
         normalise,
-        samples::{any_json, fields, locale, parsed, shipped_type},
+        samples::{any_json, brief, fields, locale, parsed, shipped_type},
     };
 
     /// What a draft of the shared fields is told, as `pointer code`.
     fn told(kind: &ContentType, value: Value) -> Vec<String> {
         brief(kind.check_draft(&Part::Shared, &fields(value)))
-    }
-
-    fn brief(found: Vec<Violation>) -> Vec<String> {
-        found
-            .into_iter()
-            .map(|violation| format!("{} {}", violation.pointer, violation.code))
-            .collect()
     }
 
     #[test]

@@ -182,9 +182,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        content_type::samples::{fields, locale, parsed, shipped_type},
+        content_type::samples::{brief, fields, locale, parsed, shipped_type},
         event::Part,
-        violation::Violation,
     };
 
     fn changes(old: Value, new: Value) -> Vec<TypeChange> {
@@ -193,10 +192,9 @@ mod tests {
 
     /// The violation that a change sees in stored shared fields.
     fn seen(change: &TypeChange, stored: Value) -> Option<String> {
-        let told = |violation: Violation| format!("{} {}", violation.pointer, violation.code);
-        change
-            .needs_check(&fields(stored), &Part::Shared, &|_| TypeName::parse("faq").ok())
-            .map(told)
+        let found =
+            change.needs_check(&fields(stored), &Part::Shared, &|_| TypeName::parse("faq").ok());
+        brief(found.into_iter().collect()).pop()
     }
 
     #[test]

@@ -59,9 +59,6 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
         file.get("x-type").and_then(Value::as_str).and_then(|name| TypeName::parse(name).ok());
     let name = name.ok_or_else(|| vec![Violation::new("", "schema_no_type_name")])?;
     let mut found = Vec::new();
-    if file.get("type").and_then(Value::as_str) != Some("object") {
-        found.push(Violation::new("/type", "schema_type_not_an_object"));
-    }
     let mut fields = BTreeMap::new();
     for (name, schema) in schemas {
         match compile::field(&name, schema) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::ContentType;
-use crate::{event::Fields, locale::Locale};
+use crate::{event::Fields, locale::Locale, violation::Violation, words};
 
 /// A schema file with a title and these properties.
 pub(super) fn file(properties: Value) -> Value {
@@ -37,14 +37,25 @@ pub(super) fn locale(tag: &str) -> Locale {
     Locale::parse(tag).unwrap()
 }
 
+/// Violations as `pointer code`; each must have a sentence with room for all its facts.
+pub(super) fn brief(found: Vec<Violation>) -> Vec<String> {
+    let brief = |violation: Violation| {
+        let facts: Vec<_> =
+            violation.facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let key = format!("violation.{}", violation.code);
+        let sentence = words::text(&locale("en"), &key, &facts);
+        assert!(
+            sentence != key && !sentence.contains("%{"),
+            "{key} has no good sentence: {sentence}"
+        );
+        format!("{} {}", violation.pointer, violation.code)
+    };
+    found.into_iter().map(brief).collect()
+}
+
 /// What is wrong with a file, as `pointer code`.
 pub(super) fn refused(file: &Value) -> Vec<String> {
-    let error = ContentType::parse(file).expect_err("a file to be refused");
-    error
-        .violations
-        .into_iter()
-        .map(|violation| format!("{} {}", violation.pointer, violation.code))
-        .collect()
+    brief(ContentType::parse(file).expect_err("a file to be refused").violations)
 }
 
 /// What is wrong with a file that has a title and this field.

@@ -37,7 +37,7 @@ mod tests {
     use crate::{
         content_type::{
             ContentType, normalise,
-            samples::{locale, shipped_type},
+            samples::{brief, locale, shipped_type},
             unknown_types,
         },
         event::{Fields, Part},
@@ -133,6 +133,7 @@ mod tests {
         for kind in all() {
             let Example { fields, shared, violations } = example(&kind, "invalid.json");
             assert_eq!(kind.check_publication(&fields, &shared), violations, "{}", kind.name());
+            assert_eq!(brief(violations.clone()).len(), violations.len());
         }
     }
 
