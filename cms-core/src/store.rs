@@ -18,6 +18,7 @@ pub mod merkle;
 mod record;
 mod rules;
 pub mod sled;
+mod volume;
 pub mod view;
 
 /// What a command wants to become true, all of it or nothing.

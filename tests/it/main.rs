@@ -13,3 +13,5 @@ mod http_problems;
 mod http_requests;
 mod openapi;
 mod store_conformance;
+mod store_samples;
+mod store_upkeep;

@@ -5,17 +5,19 @@ use std::{sync::Arc, time::Duration};
 
 use cms_core::{
     clock::Timestamp,
-    event::{Claim, EventBody, Part, Stream},
-    id::{AccountId, EntryId, ExternalKey, OpId, TypeName},
-    locale::Locale,
+    event::{Claim, Stream},
+    id::{EntryId, ExternalKey, TypeName},
     store::{
-        Append, AppendError, Appended, CELL_LIMIT, CellValue, ClaimChange, Log, LogError, NewEvent,
+        Append, AppendError, Appended, CELL_LIMIT, CellValue, Log, LogError, NewEvent,
         memory::MemoryLog,
         merkle,
         sled::{Options, SledLog},
     },
 };
-use serde_json::Value;
+
+use crate::store_samples::{
+    append, claiming, expecting, id, noise, release, saved, slug, stream, take,
+};
 
 /// An adapter under test.
 trait Adapter {
@@ -93,73 +95,6 @@ suite![
     of_two_that_set_a_cell_one_does,
     all_is_there_when_the_log_is_opened_again,
 ];
-
-fn id(seed: u8) -> EntryId {
-    EntryId::from_bytes([seed; 16])
-}
-
-fn stream(seed: u8) -> Stream {
-    Stream::Entry(id(seed), Part::Locale(Locale::parse("fr").unwrap()))
-}
-
-fn slug(text: &str) -> Claim {
-    Claim::Slug(TypeName::parse("page").unwrap(), Locale::parse("fr").unwrap(), text.to_owned())
-}
-
-fn saved(seed: u8, text: &str) -> NewEvent {
-    let body = EventBody::RevisionSaved {
-        entry: id(seed),
-        part: Part::Locale(Locale::parse("fr").unwrap()),
-        revision: 1,
-        fields: [("title".parse().unwrap(), Value::from(text))].into(),
-        slug: None,
-        translates: None,
-        change_class: None,
-        uses: Vec::new(),
-        line: None,
-    };
-    NewEvent { streams: vec![stream(seed)], body }
-}
-
-/// An append of these events by a command of its own.
-fn append(events: Vec<NewEvent>) -> Append {
-    Append {
-        op: OpId::generate(Timestamp::from_millis(1_000)),
-        actor: AccountId::from_bytes([7; 16]),
-        at: Timestamp::from_millis(1_790_000_000_123),
-        expectations: Vec::new(),
-        claims: Vec::new(),
-        events,
-        erase: Vec::new(),
-    }
-}
-
-fn expecting(stream: Stream, number: u64, events: Vec<NewEvent>) -> Append {
-    Append { expectations: vec![(stream, number)], ..append(events) }
-}
-
-fn claiming(claims: Vec<ClaimChange>) -> Append {
-    Append { claims, ..append(vec![saved(1, "x")]) }
-}
-
-fn take(text: &str, holder: u8) -> ClaimChange {
-    ClaimChange::Take(slug(text), [holder; 16])
-}
-
-fn release(text: &str, holder: u8) -> ClaimChange {
-    ClaimChange::Release(slug(text), [holder; 16])
-}
-
-/// Bytes that compression cannot shorten, as text.
-fn noise(length: usize) -> String {
-    let mut state = 7_u64;
-    let next = || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        char::from(b'!' + (state >> 58) as u8)
-    };
-    std::iter::repeat_with(next).take(length).collect()
-}
 
 async fn a_new_log_is_empty(adapter: &mut dyn Adapter) {
     let log = adapter.open();
@@ -359,7 +294,7 @@ async fn waiting_ends_with_the_next_event(adapter: &mut dyn Adapter) {
     let log = adapter.open();
     let waiting = tokio::spawn({
         let log = Arc::clone(&log);
-        async move { log.wait(0, Duration::from_secs(60)).await }
+        async move { log.wait(0, Duration::from_mins(1)).await }
     });
     log.append(append(vec![saved(1, "a")])).await.unwrap();
     assert_eq!(waiting.await.unwrap(), Ok(1));
@@ -473,16 +408,16 @@ async fn many_streams_read_back(adapter: &mut dyn Adapter) {
     assert_eq!(log.last_of(&streams[1_999]).await.unwrap(), 1);
 }
 
-fn value(text: &str) -> Option<CellValue> {
-    Some(CellValue { value: text.into(), expires: None })
+fn value(text: &str) -> CellValue {
+    CellValue { value: text.into(), expires: None }
 }
 
 async fn a_cell_is_set_under_its_generation(adapter: &mut dyn Adapter) {
     let log = adapter.open();
     assert_eq!(log.cell("a").await.unwrap(), None);
-    assert!(!log.set_cell("a", 1, value("x")).await.unwrap());
-    assert!(log.set_cell("a", 0, value("one")).await.unwrap());
-    assert!(!log.set_cell("a", 0, value("x")).await.unwrap());
+    assert!(!log.set_cell("a", 1, Some(value("x"))).await.unwrap());
+    assert!(log.set_cell("a", 0, Some(value("one"))).await.unwrap());
+    assert!(!log.set_cell("a", 0, Some(value("x"))).await.unwrap());
     let expires = Some(Timestamp::from_millis(-5));
     let two = CellValue { value: b"two".to_vec(), expires };
     assert!(log.set_cell("a", 1, Some(two)).await.unwrap());
@@ -500,7 +435,7 @@ async fn a_cell_never_has_a_generation_twice(adapter: &mut dyn Adapter) {
     let log = adapter.open();
     let mut seen = Vec::new();
     for _ in 0..5 {
-        assert!(log.set_cell("a", 0, value("x")).await.unwrap());
+        assert!(log.set_cell("a", 0, Some(value("x"))).await.unwrap());
         let generation = log.cell("a").await.unwrap().unwrap().generation;
         seen.push(generation);
         assert!(log.set_cell("a", generation, None).await.unwrap());
@@ -512,7 +447,7 @@ async fn a_cell_never_has_a_generation_twice(adapter: &mut dyn Adapter) {
 async fn cells_are_listed_by_prefix(adapter: &mut dyn Adapter) {
     let log = adapter.open();
     for key in ["lease/b", "lease/a", "leases", "session/a", "lease/é"] {
-        log.set_cell(key, 0, value(key)).await.unwrap();
+        log.set_cell(key, 0, Some(value(key))).await.unwrap();
     }
     let keys = async |prefix| {
         let cells = log.cells(prefix).await.unwrap();
@@ -525,10 +460,10 @@ async fn cells_are_listed_by_prefix(adapter: &mut dyn Adapter) {
 
 async fn a_cell_that_is_too_long_is_refused(adapter: &mut dyn Adapter) {
     let log = adapter.open();
-    let long = |length| Some(CellValue { value: vec![1; length], expires: None });
-    let refused = log.set_cell("a", 0, long(CELL_LIMIT + 1)).await;
+    let sized = |length| Some(CellValue { value: vec![1; length], expires: None });
+    let refused = log.set_cell("a", 0, sized(CELL_LIMIT + 1)).await;
     assert_eq!(refused, Err(LogError::TooLarge { found: CELL_LIMIT + 1 }));
-    assert!(log.set_cell("a", 0, long(CELL_LIMIT)).await.unwrap());
+    assert!(log.set_cell("a", 0, sized(CELL_LIMIT)).await.unwrap());
     assert_eq!(log.cell("a").await.unwrap().unwrap().value.len(), CELL_LIMIT);
 }
 
@@ -536,8 +471,8 @@ async fn of_two_that_set_a_cell_one_does(adapter: &mut dyn Adapter) {
     let log = adapter.open();
     for generation in 0..20 {
         let (first, second) = tokio::join!(
-            log.set_cell("a", generation, value("first")),
-            log.set_cell("a", generation, value("second"))
+            log.set_cell("a", generation, Some(value("first"))),
+            log.set_cell("a", generation, Some(value("second")))
         );
         assert_ne!(first.unwrap(), second.unwrap());
     }
@@ -552,7 +487,7 @@ async fn all_is_there_when_the_log_is_opened_again(adapter: &mut dyn Adapter) {
         log.append(append((0..200).map(|n| saved(n, "y")).collect())).await.unwrap();
     }
     log.append(Append { erase: vec![5], ..append(vec![saved(5, "z")]) }).await.unwrap();
-    log.set_cell("cell", 0, value("x")).await.unwrap();
+    log.set_cell("cell", 0, Some(value("x"))).await.unwrap();
     let (events, root) = (log.events(0, 1_000).await.unwrap(), log.root(856).await.unwrap());
     let (cursor, cell) = (log.cursor(300).await.unwrap(), log.cell("cell").await.unwrap());
     drop(log);

@@ -79,6 +79,7 @@ impl State {
         let first = Facts::last(self) + 1;
         let mut stored = Vec::with_capacity(append.events.len());
         let mut erases = append.erase.clone();
+        let mut names = claims.len() as u64;
         for (number, event) in (first..).zip(&append.events) {
             let payload = Payload::seal(&event.body).map_err(malformed)?;
             let header = Header {
@@ -89,6 +90,7 @@ impl State {
                 streams: event.streams.clone(),
                 kind: payload.kind,
                 payload: payload.digest,
+                names: std::mem::take(&mut names),
                 erases: std::mem::take(&mut erases),
             };
             let header = header.to_bytes().map_err(malformed)?;

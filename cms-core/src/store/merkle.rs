@@ -306,3 +306,172 @@ pub fn extends(old: (u64, &Hash), new: (u64, &Hash), proof: &[Hash]) -> bool {
     }
     last == 0 && old_hash == *old_root && hash == *root
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, convert::Infallible};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Full tiles, by level and index.
+    #[derive(Default)]
+    struct Kept(HashMap<(u8, u64), Vec<Hash>>);
+
+    impl Tiles for Kept {
+        type Error = Infallible;
+
+        fn tile(&self, level: u8, index: u64) -> Result<Vec<Hash>, Infallible> {
+            Ok(self.0[&(level, index)].clone())
+        }
+    }
+
+    fn grow(leaves: &[Hash]) -> (Kept, Edge) {
+        let (mut kept, mut edge) = (Kept::default(), Edge::default());
+        for leaf in leaves {
+            for tile in edge.push(*leaf) {
+                assert_eq!(kept.0.insert((tile.level, tile.index), tile.hashes), None);
+            }
+        }
+        (kept, edge)
+    }
+
+    /// The tree hash as section 2.1 defines it.
+    fn by_definition(leaves: &[Hash]) -> Hash {
+        match leaves {
+            [] => empty(),
+            [one] => *one,
+            more => {
+                let (left, right) = more.split_at(more.len().next_power_of_two() / 2);
+                node(&by_definition(left), &by_definition(right))
+            }
+        }
+    }
+
+    fn leaves(count: usize) -> Vec<Hash> {
+        (0..count as u64).map(|n| leaf(&n.to_be_bytes())).collect()
+    }
+
+    /// The leaves and roots that Certificate Transparency's own tests use.
+    const INPUTS: [&str; 8] = [
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    ];
+    const ROOTS: [&str; 8] = [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ];
+
+    fn inputs() -> Vec<Hash> {
+        INPUTS.iter().map(|text| leaf(&hex::decode(text).unwrap())).collect()
+    }
+
+    fn hashes(texts: &[&str]) -> Vec<Hash> {
+        texts.iter().map(|text| hex::decode(text).unwrap().try_into().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_empty_tree_has_the_known_root() {
+        let root = hashes(&["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]);
+        assert_eq!([empty(), Edge::default().root()], [root[0], root[0]]);
+    }
+
+    #[test]
+    fn the_known_roots_come_out() {
+        let mut edge = Edge::default();
+        for (leaf, root) in inputs().into_iter().zip(hashes(&ROOTS)) {
+            edge.push(leaf);
+            assert_eq!(edge.root(), root);
+        }
+    }
+
+    #[test]
+    fn the_known_proofs_come_out() {
+        let (kept, edge) = grow(&inputs());
+        let tree = Tree { tiles: &kept, edge: &edge };
+        let expected = [
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+        ];
+        assert_eq!(tree.inclusion(0, 8).unwrap(), hashes(&expected));
+        let expected = [
+            "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ];
+        assert_eq!(tree.consistency(6, 8).unwrap(), hashes(&expected));
+    }
+
+    #[test]
+    fn an_edge_is_restored_from_its_unfinished_tiles_alone() {
+        for size in [0, 1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 66_000] {
+            let (_, edge) = grow(&leaves(size));
+            let restored = Edge::restore(size as u64, edge.levels.clone());
+            assert_eq!(restored.as_ref(), Some(&edge));
+            assert_eq!(Edge::restore(size as u64 + 1, edge.levels.clone()), None);
+        }
+    }
+
+    #[test]
+    fn three_levels_of_tiles_give_the_defined_root() {
+        let leaves = leaves(70_000);
+        let (kept, edge) = grow(&leaves);
+        let tree = Tree { tiles: &kept, edge: &edge };
+        for size in [1, 256, 257, 4_096, 65_535, 65_536, 65_537, 70_000] {
+            assert_eq!(tree.root(size as u64).unwrap(), by_definition(&leaves[..size]), "{size}");
+        }
+        assert_eq!(edge.root(), by_definition(&leaves));
+    }
+
+    proptest! {
+        #[test]
+        fn every_root_and_proof_is_right_and_no_other_passes(
+            size in 1_usize..1_200,
+            picks in (any::<proptest::sample::Index>(), any::<proptest::sample::Index>(), any::<proptest::sample::Index>()),
+        ) {
+            let leaves = leaves(1_200);
+            let (kept, edge) = grow(&leaves);
+            let tree = Tree { tiles: &kept, edge: &edge };
+            let root = tree.root(size as u64).unwrap();
+            prop_assert_eq!(root, by_definition(&leaves[..size]));
+            let index = picks.0.index(size);
+            let mut proof = tree.inclusion(index as u64, size as u64).unwrap();
+            prop_assert!(includes(&root, size as u64, index as u64, &leaves[index], &proof));
+            prop_assert!(!includes(&root, size as u64, index as u64, &leaf(b"other"), &proof));
+            prop_assert!(!includes(&root, size as u64, (index + size) as u64, &leaves[index], &proof));
+            if !proof.is_empty() {
+                let at = picks.2.index(proof.len());
+                proof[at][0] ^= 1;
+                prop_assert!(!includes(&root, size as u64, index as u64, &leaves[index], &proof));
+                proof.pop();
+                prop_assert!(!includes(&root, size as u64, index as u64, &leaves[index], &proof));
+            }
+            let old = 1 + picks.1.index(size);
+            let old_root = tree.root(old as u64).unwrap();
+            let mut proof = tree.consistency(old as u64, size as u64).unwrap();
+            prop_assert!(extends((old as u64, &old_root), (size as u64, &root), &proof));
+            prop_assert!(!extends((old as u64, &leaf(b"other")), (size as u64, &root), &proof));
+            if !proof.is_empty() {
+                let at = picks.2.index(proof.len());
+                proof[at][0] ^= 1;
+                prop_assert!(!extends((old as u64, &old_root), (size as u64, &root), &proof));
+                proof.pop();
+                prop_assert!(!extends((old as u64, &old_root), (size as u64, &root), &proof));
+            }
+        }
+    }
+}

@@ -31,9 +31,17 @@ pub(super) struct Header {
     pub(super) kind: String,
     /// SHA-256 of the salt and the body's JSON, in hexadecimal.
     pub(super) payload: String,
-    /// The events whose payloads went with this one.
+    /// How many names its command changed; in the command's first event.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) names: u64,
+    /// The events whose payloads its command erased; in the command's first event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) erases: Vec<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why bytes are no event.
@@ -127,4 +135,100 @@ pub(super) fn unpack(stored: &[u8], expected: &str) -> Result<Vec<u8>, RecordErr
 fn digest(salt: &[u8; SALT], json: &[u8]) -> String {
     let digest: Hash = Sha256::new().chain_update(salt).chain_update(json).finalize().into();
     hex::encode(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::EntryId;
+
+    fn body() -> EventBody {
+        EventBody::AccountCreated {
+            account: AccountId::from_bytes([3; 16]),
+            name: "maud@example.org".to_owned(),
+            administrator: true,
+        }
+    }
+
+    fn header(payload: &Payload) -> Header {
+        Header {
+            number: 12,
+            at: Timestamp::from_millis(1_790_000_000_000),
+            actor: AccountId::from_bytes([1; 16]),
+            op: OpId::from_bytes([2; 16]),
+            streams: vec![Stream::Uses(EntryId::from_bytes([4; 16]))],
+            kind: payload.kind.clone(),
+            payload: payload.digest.clone(),
+            names: 0,
+            erases: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_header_tells_nothing_of_the_body_but_its_kind() {
+        let payload = Payload::seal(&body()).unwrap();
+        let text = String::from_utf8(header(&payload).to_bytes().unwrap()).unwrap();
+        assert!(text.contains("account_created") && !text.contains("maud"), "{text}");
+    }
+
+    #[test]
+    fn the_bytes_of_a_header_are_pinned() {
+        let payload =
+            Payload { digest: "ab".to_owned(), kind: "erased".to_owned(), stored: Vec::new() };
+        let mut header = header(&payload);
+        header.names = 1;
+        header.erases = vec![3, 4];
+        let text = r#"{"number":12,"at":"2026-09-21T14:13:20Z","actor":"01010101-0101-0101-0101-010101010101","op":"02020202-0202-0202-0202-020202020202","streams":[{"uses":"04040404-0404-0404-0404-040404040404"}],"kind":"erased","payload":"ab","names":1,"erases":[3,4]}"#;
+        assert_eq!(String::from_utf8(header.to_bytes().unwrap()).unwrap(), text);
+        assert_eq!(Header::parse(text.as_bytes()), Ok(header));
+    }
+
+    #[test]
+    fn the_same_body_never_has_the_same_digest() {
+        let (one, two) = (Payload::seal(&body()).unwrap(), Payload::seal(&body()).unwrap());
+        assert_ne!(one.digest, two.digest);
+        assert_ne!(one.stored[..SALT], two.stored[..SALT]);
+    }
+
+    #[test]
+    fn a_payload_opens_under_its_own_header_alone() {
+        let (one, two) = (Payload::seal(&body()).unwrap(), Payload::seal(&body()).unwrap());
+        assert_eq!(header(&one).into_event(Some(&one.stored)).unwrap().body, Some(body()));
+        assert_eq!(header(&one).into_event(Some(&two.stored)), Err(RecordError::Digest));
+        assert_eq!(header(&one).into_event(None).unwrap().body, None);
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_in_a_payload_is_an_error() {
+        let payload = Payload::seal(&body()).unwrap();
+        for at in 0..payload.stored.len() {
+            for bit in 0..8 {
+                let mut stored = payload.stored.clone();
+                stored[at] ^= 1 << bit;
+                // A bit of zstd's frame header may mean nothing; the body is the same then.
+                if let Ok(event) = header(&payload).into_event(Some(&stored)) {
+                    assert_eq!(event.body, Some(body()));
+                }
+            }
+            assert!(header(&payload).into_event(Some(&payload.stored[..at])).is_err());
+        }
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_refused() {
+        let name = "x".repeat(BODY_LIMIT);
+        let body = EventBody::AccountCreated {
+            account: AccountId::from_bytes([3; 16]),
+            name,
+            administrator: false,
+        };
+        assert!(matches!(Payload::seal(&body), Err(RecordError::Body(_))));
+    }
+
+    #[test]
+    fn a_payload_that_unpacks_to_more_than_the_limit_is_refused() {
+        let mut stored = vec![0; SALT];
+        stored.extend(zstd::bulk::compress(&vec![b' '; 2 * BODY_LIMIT], 1).unwrap());
+        assert!(unpack(&stored, "").is_err());
+    }
 }

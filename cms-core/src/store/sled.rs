@@ -18,6 +18,13 @@ use tokio::{
     task,
 };
 
+pub use self::{
+    backup::{BackedUp, BackupError},
+    compact::{CompactError, Compacted, compact},
+    report::{Damage, Place, Progress, Verified},
+    restore::{RestoreError, Restored, restore},
+    verify::verify,
+};
 use self::{
     cells::Cells,
     committer::{Committer, Job},
@@ -34,14 +41,22 @@ use crate::{
     id::OpId,
 };
 
+mod backup;
 mod cells;
 mod committer;
+mod compact;
+mod database;
 mod draft;
 mod folder;
 mod format;
 mod keys;
 mod mark;
+mod report;
+mod restore;
 mod rows;
+#[cfg(test)]
+mod samples;
+mod verify;
 
 /// Why a log did not open. Each names the file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

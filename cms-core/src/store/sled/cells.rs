@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::{
     super::{CELL_LIMIT, Cell, CellValue, LogError},
-    OpenError, folder,
+    OpenError, database, folder,
 };
 use crate::clock::Timestamp;
 
@@ -16,6 +16,8 @@ use crate::clock::Timestamp;
 const CELL: u8 = b'c';
 /// The highest generation that a removed cell had: one row.
 const REMOVED: [u8; 1] = [b'r'];
+/// What sled may keep of the cells in memory, in bytes.
+const CACHE: u64 = 1024 * 1024;
 /// CRC-32, generation, whether it expires, when.
 const HEADER: usize = 4 + 8 + 1 + 8;
 
@@ -30,12 +32,12 @@ pub(super) struct Cells {
 
 impl Cells {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::new(folder::open_cells(path, true)?, path)
+        Self::new(database::open(path, CACHE)?, path)
     }
 
     /// Makes an empty database.
     pub(super) fn create(path: &Path) -> Result<Self, OpenError> {
-        Self::new(folder::open_cells(path, false)?, path)
+        Self::new(database::create(path, CACHE)?, path)
     }
 
     fn new(db: sled::Db, path: &Path) -> Result<Self, OpenError> {
@@ -93,6 +95,21 @@ impl Cells {
             Ok((name, decode(&key, &row)?))
         })
         .collect()
+    }
+
+    /// Copies all cells into an empty database.
+    pub(super) fn copy_to(&self, other: &Self) -> Result<(), LogError> {
+        let _gate = self.gate.lock();
+        for row in self.db.iter() {
+            let (key, row) = row.map_err(|error| refused(&error))?;
+            other.db.insert(key, row).map_err(|error| refused(&error))?;
+        }
+        other.sync()
+    }
+
+    /// Bytes on disk.
+    pub(super) fn size_on_disk(&self) -> u64 {
+        self.db.size_on_disk().unwrap_or(0)
     }
 
     fn removed(&self) -> Result<u64, LogError> {

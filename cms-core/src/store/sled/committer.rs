@@ -210,8 +210,7 @@ impl Committer {
     fn reopen(&self) -> Result<Edge, String> {
         let shared = &self.shared;
         let dir = &shared.dir;
-        let name = folder::read_current(dir).map_err(|error| error.to_string())?;
-        let path = dir.join(name.ok_or_else(|| "its folder is empty".to_owned())?);
+        let path = folder::events(dir, folder::current(dir).map_err(|error| error.to_string())?);
         if let Some(reason) = self.no_room(OPENING + 2 * folder::snapshot_size(&path)) {
             return Err(reason);
         }

@@ -62,7 +62,7 @@ impl<'a> Draft<'a> {
             Verdict::Accept(claims) => claims,
         };
         let first = self.edge.size() + 1;
-        let headers = headers(first, prepared)?;
+        let headers = headers(first, prepared, claims.len() as u64)?;
         let erased = self.erased_rows(&append.erase)?;
         for ((number, header), payload) in (first..).zip(&headers).zip(&prepared.payloads) {
             self.changes.put_event(number, Piece::Header, header);
@@ -163,7 +163,7 @@ impl Facts for Draft<'_> {
 }
 
 /// The headers of an append's events, as the bytes that they stay.
-fn headers(first: u64, prepared: &Prepared) -> Result<Vec<Vec<u8>>, AppendError> {
+fn headers(first: u64, prepared: &Prepared, mut names: u64) -> Result<Vec<Vec<u8>>, AppendError> {
     let Prepared { append, payloads } = prepared;
     let mut erases = append.erase.clone();
     let events = (first..).zip(append.events.iter().zip(payloads));
@@ -176,6 +176,7 @@ fn headers(first: u64, prepared: &Prepared) -> Result<Vec<Vec<u8>>, AppendError>
             streams: event.streams.clone(),
             kind: payload.kind.clone(),
             payload: payload.digest.clone(),
+            names: std::mem::take(&mut names),
             erases: std::mem::take(&mut erases),
         };
         header.to_bytes().map_err(|error| AppendError::Malformed(error.to_string()))

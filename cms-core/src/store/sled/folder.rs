@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! lock        held by the process that has the log open
-//! current     the name of the database that is the log's
-//! events-N/   that database
-//! cells/      the cells' database
+//! current     the number N of the databases that are the log's
+//! events-N/   the log
+//! cells-N/    the cells
 //! mark        the high-water mark
 //! *.new       something unfinished, removed at the next opening
 //! ```
@@ -14,19 +14,16 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    thread,
-    time::Duration,
 };
 
 use super::{
     super::{
-        Epoch,
-        guard::{self, Refusal},
+        Epoch, LogError,
         merkle::{Edge, Tree},
     },
-    OpenError, Options,
+    Header, OpenError, Options,
     cells::Cells,
-    format, keys,
+    database, format, keys,
     mark::{Mark, MarkFile},
     rows::{self, Changes, Rows},
 };
@@ -47,17 +44,42 @@ pub(super) struct Opened {
 pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, OpenError> {
     fs::create_dir_all(dir).map_err(|error| unavailable(dir, &error))?;
     let lock = lock(dir)?;
-    sweep(dir)?;
-    let name = match read_current(dir)? {
-        Some(name) => name,
-        None => create(dir, options)?,
-    };
-    sweep_databases(dir, &name)?;
-    let rows = open_rows(&dir.join(&name), options)?;
-    let cells = Cells::open(&dir.join("cells"))?;
-    let (edge, epoch, mark) = check(dir, &dir.join(&name), &rows)?;
+    if read_current(dir)?.is_none() {
+        create(dir, options)?;
+    }
+    let at = current(dir)?;
+    sweep(dir, at)?;
+    let rows = open_rows(&events(dir, at), options)?;
+    let cells = Cells::open(&cells(dir, at))?;
+    let (edge, epoch, mark) = check(dir, &events(dir, at), &rows)?;
     sync_folder(dir)?;
     Ok(Opened { lock, rows, cells, mark, edge, epoch })
+}
+
+/// The folder of the log's database of this number.
+pub(super) fn events(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{EVENTS}{number}"))
+}
+
+/// The folder of the cells' database of this number.
+pub(super) fn cells(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{CELLS}{number}"))
+}
+
+/// Where the high-water mark is.
+pub(super) fn mark(dir: &Path) -> PathBuf {
+    dir.join("mark")
+}
+
+const EVENTS: &str = "events-";
+const CELLS: &str = "cells-";
+const UNFINISHED: &str = ".new";
+
+/// The name of something while it is being made.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(UNFINISHED);
+    name.into()
 }
 
 /// Takes the folder for this process.
@@ -74,7 +96,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, OpenError> {
 
 /// Opens a database that exists and runs the migrations that its format needs.
 pub(super) fn open_rows(path: &Path, options: &Options) -> Result<Rows, OpenError> {
-    let db = open_database(path, options.cache, true)?;
+    let db = database::open(path, options.cache)?;
     let rows = Rows::new(db, path).map_err(|error| unavailable(path, &error))?;
     format::bring_up_to_date(&rows, path)?;
     // What a killed process had written but not synced counts from now on, so it has to be safe.
@@ -82,129 +104,120 @@ pub(super) fn open_rows(path: &Path, options: &Options) -> Result<Rows, OpenErro
     Ok(rows)
 }
 
-/// Makes an empty database that belongs to `epoch`, under a name that [`install`] makes final.
-pub(super) fn create_rows(
-    dir: &Path,
-    name: &str,
-    epoch: Epoch,
-    options: &Options,
-) -> Result<Rows, OpenError> {
-    let path = unfinished(dir, name);
+/// Makes a database without any row, for `path` once it is [`install`]ed.
+pub(super) fn create_rows(path: &Path, options: &Options) -> Result<Rows, OpenError> {
+    let path = unfinished(path);
     remove(&path)?;
-    let db = open_database(&path, options.cache, false)?;
-    let rows = Rows::new(db, &path).map_err(|error| unavailable(&path, &error))?;
-    let mut changes = Changes::default();
+    let db = database::create(&path, options.cache)?;
+    Rows::new(db, &path).map_err(|error| unavailable(&path, &error))
+}
+
+/// Sets the rows that every log has.
+pub(super) fn found(epoch: Epoch, changes: &mut Changes) {
     changes.put(keys::FORMAT.to_vec(), &format::VERSION.to_be_bytes());
     changes.put(keys::numbered(keys::EPOCH, epoch.0), &[]);
-    rows.commit(changes).map_err(|error| unavailable(&path, &error))?;
-    Ok(rows)
 }
 
 /// Gives a closed database its final name.
-pub(super) fn install(dir: &Path, name: &str) -> Result<(), OpenError> {
-    let path = unfinished(dir, name);
-    let synced = File::open(path.join("conf")).and_then(|conf| conf.sync_all());
-    synced.map_err(|error| unavailable(&path, &error))?;
-    sync_folder(&path)?;
-    fs::rename(&path, dir.join(name)).map_err(|error| unavailable(&path, &error))?;
-    sync_folder(dir)
+pub(super) fn install(path: &Path) -> Result<(), OpenError> {
+    let made = unfinished(path);
+    let synced = File::open(made.join("conf")).and_then(|conf| conf.sync_all());
+    synced.map_err(|error| unavailable(&made, &error))?;
+    sync_folder(&made)?;
+    fs::rename(&made, path).map_err(|error| unavailable(&made, &error))?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
-/// Makes `name` the log's database, atomically.
-pub(super) fn write_current(dir: &Path, name: &str) -> Result<(), OpenError> {
-    let crc = crc32fast::hash(name.as_bytes());
-    let path = unfinished(dir, "current");
-    let written = fs::write(&path, format!("{name} {crc:08x}\n"))
-        .and_then(|()| File::open(&path)?.sync_all())
-        .and_then(|()| fs::rename(&path, dir.join("current")));
+/// Makes the databases of this number the log's, atomically.
+pub(super) fn write_current(dir: &Path, number: u64) -> Result<(), OpenError> {
+    let path = dir.join("current");
+    let made = unfinished(&path);
+    let crc = crc32fast::hash(number.to_string().as_bytes());
+    let written = fs::write(&made, format!("{number} {crc:08x}\n"))
+        .and_then(|()| File::open(&made)?.sync_all())
+        .and_then(|()| fs::rename(&made, &path));
     written.map_err(|error| unavailable(&path, &error))?;
     sync_folder(dir)
 }
 
-/// The name of the log's database; `None` when there is no log yet.
-pub(super) fn read_current(dir: &Path) -> Result<Option<String>, OpenError> {
+/// The number of the log's databases.
+pub(super) fn current(dir: &Path) -> Result<u64, OpenError> {
+    read_current(dir)?.ok_or_else(|| damaged(&dir.join("current"), "it is missing"))
+}
+
+fn read_current(dir: &Path) -> Result<Option<u64>, OpenError> {
     let path = dir.join("current");
     let text = match fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unavailable(&path, &error)),
     };
-    let name =
-        text.strip_suffix('\n').and_then(|line| line.split_once(' ')).and_then(|(name, crc)| {
-            let crc = u32::from_str_radix(crc, 16).ok()?;
-            (crc == crc32fast::hash(name.as_bytes()) && name.starts_with(DATABASE)).then_some(name)
-        });
-    match name {
-        Some(name) => Ok(Some(name.to_owned())),
-        None => Err(damaged(&path, "its checksum is wrong")),
-    }
+    let parts = text.strip_suffix('\n').and_then(|line| line.split_once(' '));
+    let number = parts.and_then(|(number, crc)| {
+        let crc = u32::from_str_radix(crc, 16).ok()?;
+        (crc == crc32fast::hash(number.as_bytes())).then_some(number)?.parse().ok()
+    });
+    number.map(Some).ok_or_else(|| damaged(&path, "its checksum is wrong"))
 }
 
-const DATABASE: &str = "events-";
-
-/// Removes databases that are not the log's: the old one of a compaction that was cut short.
-pub(super) fn sweep_databases(dir: &Path, current: &str) -> Result<(), OpenError> {
+/// Makes an empty log, or goes on with a first opening that was cut short.
+fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
+    let missing = |reason| damaged(&dir.join("current"), reason);
     for name in names(dir)? {
-        if name.starts_with(DATABASE) && name != current {
-            remove(&dir.join(&name))?;
+        let database = name.starts_with(EVENTS) || name.starts_with(CELLS);
+        let first = [events(dir, 1), cells(dir, 1)].contains(&dir.join(&name));
+        if database && !first && !name.ends_with(UNFINISHED) {
+            return Err(missing("it is missing, and there are databases"));
         }
     }
-    Ok(())
-}
-
-fn create(dir: &Path, options: &Options) -> Result<String, OpenError> {
-    let name = format!("{DATABASE}1");
-    if let Some(left) =
-        names(dir)?.into_iter().find(|left| left.starts_with(DATABASE) && *left != name)
-    {
-        return Err(damaged(&dir.join("current"), &format!("it is missing, and {left} is there")));
-    }
-    let path = dir.join(&name);
+    let path = events(dir, 1);
     if path.exists() {
-        // A first opening was cut short, or the file that names the database was lost.
-        if open_rows(&path, options)?.last().map_err(|error| damaged(&path, &error.to_string()))?
-            > 0
-        {
-            return Err(damaged(&dir.join("current"), "it is missing, and there are events"));
+        let last = open_rows(&path, options)?.last();
+        if last.map_err(|error| damaged(&path, &error.to_string()))? > 0 {
+            return Err(missing("it is missing, and there are events"));
         }
     } else {
-        drop(create_rows(dir, &name, Epoch(1), options)?);
-        install(dir, &name)?;
+        let rows = create_rows(&path, options)?;
+        let mut changes = Changes::default();
+        found(Epoch(1), &mut changes);
+        rows.commit(changes).map_err(|error| unavailable(&path, &error))?;
+        drop(rows);
+        install(&path)?;
     }
-    if !dir.join("cells").exists() {
-        Cells::create(&unfinished(dir, "cells"))?;
-        install(dir, "cells")?;
+    create_cells(dir, 1)?;
+    write_current(dir, 1)
+}
+
+/// Makes an empty database of cells, where there is none.
+pub(super) fn create_cells(dir: &Path, number: u64) -> Result<(), OpenError> {
+    let path = cells(dir, number);
+    if path.exists() {
+        return Ok(());
     }
-    write_current(dir, &name)?;
-    Ok(name)
+    drop(Cells::create(&unfinished(&path))?);
+    install(&path)
 }
 
 /// Compares what is there with the high-water mark.
 fn check(dir: &Path, path: &Path, rows: &Rows) -> Result<(Edge, Epoch, MarkFile), OpenError> {
-    let broken = |error: super::LogError| damaged(path, &error.to_string());
+    let broken = |error: LogError| damaged(path, &error.to_string());
     let last = rows.last().map_err(broken)?;
     let edge = rows.edge(last).map_err(broken)?;
     let epoch = rows.epoch().map_err(broken)?;
     whole_command(rows, last).map_err(broken)?;
-    let at = dir.join("mark");
+    let at = mark(dir);
     let now = Mark { number: last, root: edge.root() };
     let mut marks = match MarkFile::open(&at) {
-        Ok((marks, Some(mark))) => {
-            if mark.number > last {
-                return Err(OpenError::LostTail {
-                    folder: path.to_owned(),
-                    mark: mark.number,
-                    found: last,
-                });
-            }
+        Ok((marks, Some(mark))) if mark.number <= last => {
             let root = Tree { tiles: rows, edge: &edge }.root(mark.number).map_err(broken)?;
             if root != mark.root {
-                return Err(damaged(
-                    path,
-                    &format!("its first {} events are not those of the mark", mark.number),
-                ));
+                return Err(damaged(path, "its events are not those that the mark was made of"));
             }
             marks
+        }
+        Ok((_, Some(mark))) => {
+            let folder = path.to_owned();
+            return Err(OpenError::LostTail { folder, mark: mark.number, found: last });
         }
         Ok((_, None)) => return Err(damaged(&at, "neither slot is whole")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && last == 0 => {
@@ -220,12 +233,12 @@ fn check(dir: &Path, path: &Path, rows: &Rows) -> Result<(Edge, Epoch, MarkFile)
 }
 
 /// A command is all there or not at all: the last event is the last of its own.
-fn whole_command(rows: &Rows, last: u64) -> Result<(), super::LogError> {
+fn whole_command(rows: &Rows, last: u64) -> Result<(), LogError> {
     if last == 0 {
         return Ok(());
     }
     let stored = rows.event(last)?;
-    let header = super::Header::parse(&stored.header);
+    let header = Header::parse(&stored.header);
     let header = header.map_err(|error| rows::damaged(last, &error.to_string()))?;
     match rows.op(header.op)? {
         Some(appended) if appended.last == last => Ok(()),
@@ -233,26 +246,17 @@ fn whole_command(rows: &Rows, last: u64) -> Result<(), super::LogError> {
     }
 }
 
-/// Opens a sled database on a thread of its own, waiting a little for one that this process just closed:
-/// sled's own threads hold its lock for a moment longer.
-fn open_database(path: &Path, cache: u64, existing: bool) -> Result<sled::Db, OpenError> {
-    let segment = if existing { segment_size(path)? } else { rows::SEGMENT };
-    let config = sled::Config::new()
-        .path(path)
-        .segment_size(segment)
-        .cache_capacity(cache)
-        .flush_every_ms(None);
-    for _ in 0..500 {
-        match guard::open(&config) {
-            Ok(db) => return Ok(db),
-            Err(Refusal::AlreadyOpen) => thread::sleep(Duration::from_millis(10)),
-            Err(Refusal::Damaged(reason)) => return Err(damaged(path, &reason)),
-            Err(Refusal::Unavailable(reason)) => {
-                return Err(OpenError::Unavailable { path: path.to_owned(), reason });
-            }
+/// Removes what was left unfinished, and databases that are no longer the log's.
+pub(super) fn sweep(dir: &Path, current: u64) -> Result<(), OpenError> {
+    for name in names(dir)? {
+        let path = dir.join(&name);
+        let database = name.starts_with(EVENTS) || name.starts_with(CELLS);
+        let other = path != events(dir, current) && path != cells(dir, current);
+        if name.ends_with(UNFINISHED) || (database && other) {
+            remove(&path)?;
         }
     }
-    Err(OpenError::AlreadyOpen(path.to_owned()))
+    Ok(())
 }
 
 /// Bytes of the snapshot that sled writes anew whenever it opens a database.
@@ -262,37 +266,8 @@ pub(super) fn snapshot_size(path: &Path) -> u64 {
     snapshots.filter_map(|name| fs::metadata(path.join(name)).ok()).map(|file| file.len()).sum()
 }
 
-/// sled refuses a segment size other than the one that the database was made with.
-fn segment_size(path: &Path) -> Result<usize, OpenError> {
-    let conf = path.join("conf");
-    let bytes = fs::read(&conf).map_err(|error| damaged(&conf, &error.to_string()))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let size = text.lines().find_map(|line| line.strip_prefix("segment_size: ")?.parse().ok());
-    size.ok_or_else(|| damaged(&conf, "it names no segment size"))
-}
-
-/// Opens the cells' database, or makes it.
-pub(super) fn open_cells(path: &Path, existing: bool) -> Result<sled::Db, OpenError> {
-    open_database(path, 1 << 20, existing)
-}
-
-fn unfinished(dir: &Path, name: &str) -> PathBuf {
-    dir.join(format!("{name}{UNFINISHED}"))
-}
-
-const UNFINISHED: &str = ".new";
-
-/// Removes what was left unfinished.
-fn sweep(dir: &Path) -> Result<(), OpenError> {
-    for name in names(dir)? {
-        if name.ends_with(UNFINISHED) {
-            remove(&dir.join(&name))?;
-        }
-    }
-    Ok(())
-}
-
-fn names(dir: &Path) -> Result<Vec<String>, OpenError> {
+/// The names in a folder.
+pub(super) fn names(dir: &Path) -> Result<Vec<String>, OpenError> {
     let entries = fs::read_dir(dir).map_err(|error| unavailable(dir, &error))?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     names.collect::<io::Result<_>>().map_err(|error| unavailable(dir, &error))

@@ -31,6 +31,7 @@ pub(super) struct Mark {
 pub(super) struct MarkFile {
     file: File,
     next: usize,
+    torn: bool,
 }
 
 impl MarkFile {
@@ -38,7 +39,7 @@ impl MarkFile {
     pub(super) fn create(path: &Path, mark: Mark) -> io::Result<Self> {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut marks = Self { file, next: 0 };
+        let mut marks = Self { file, next: 0, torn: false };
         marks.write(mark)?;
         marks.write(mark)?;
         marks.sync()?;
@@ -56,7 +57,13 @@ impl MarkFile {
         // The older slot, or the torn one, is written next.
         let next = usize::from(first > second);
         let mark = marks.into_iter().flatten().max_by_key(|mark| mark.number);
-        Ok((Self { file, next }, mark))
+        let torn = first.is_none() || second.is_none();
+        Ok((Self { file, next, torn }, mark))
+    }
+
+    /// Whether a slot was not whole when the file was opened.
+    pub(super) fn is_torn(&self) -> bool {
+        self.torn
     }
 
     /// Writes the mark, without a sync: it must only be true, never new.
@@ -92,7 +99,7 @@ mod tests {
     use super::*;
 
     fn mark(number: u64) -> Mark {
-        Mark { number, root: [number as u8; 32] }
+        Mark { number, root: [number.to_le_bytes()[0]; 32] }
     }
 
     #[test]

@@ -98,6 +98,12 @@ impl Rows {
 
     /// Writes all changes or none, and makes them survive a loss of power.
     pub(super) fn commit(&self, changes: Changes) -> Result<(), CommitError> {
+        self.write(changes)?;
+        self.sync()
+    }
+
+    /// Writes all changes or none, to be synced later.
+    pub(super) fn write(&self, changes: Changes) -> Result<(), CommitError> {
         let mut batch = sled::Batch::default();
         for (key, row) in changes.rows {
             match row {
@@ -105,8 +111,7 @@ impl Rows {
                 None => batch.remove(key),
             }
         }
-        self.db.apply_batch(batch).map_err(|error| CommitError::Write(error.to_string()))?;
-        self.sync()
+        self.db.apply_batch(batch).map_err(|error| CommitError::Write(error.to_string()))
     }
 
     /// Makes what is written survive a loss of power.
@@ -142,6 +147,25 @@ impl Rows {
         Ok(keys::number(&key).map(|number| (number, bytes)))
     }
 
+    /// All rows of a kind, in order; those of all kinds for `None`. A row that is damaged is given as an
+    /// error, and the rest follows; where the database itself is damaged, the rest is out of reach.
+    pub(super) fn scan(
+        &self,
+        kind: Option<u8>,
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LogError>> + '_ {
+        let mut lost = false;
+        self.db.scan_prefix(kind.as_slice()).map_while(move |row| {
+            if lost {
+                return None;
+            }
+            lost = row.is_err();
+            Some(row.map_err(|error| refused(0, &error)).and_then(|(key, row)| {
+                let bytes = unseal(&key, &row)?.to_vec();
+                Ok((key.to_vec(), bytes))
+            }))
+        })
+    }
+
     /// The number of the last event whose header is there.
     pub(super) fn last(&self) -> Result<u64, LogError> {
         let range = keys::numbered(keys::EVENT, 0)..vec![keys::EVENT + 1];
@@ -169,10 +193,14 @@ impl Rows {
                     Some(Err(_)) => Some((number, Piece::Header, 0)),
                     None => None,
                 };
-                let Some((_, piece, part)) = next.filter(|(found, ..)| *found == number) else {
+                let Some((found, piece, part)) = next.filter(|(found, ..)| *found <= number) else {
                     return halves.into_stored(number);
                 };
                 let Some(row) = rows.next() else { return halves.into_stored(number) };
+                if found < number {
+                    // What is left of an event that was given up.
+                    continue;
+                }
                 let (key, row) = row.map_err(|error| refused(number, &error))?;
                 halves.take(number, piece, part, unseal(&key, &row)?)?;
             }
