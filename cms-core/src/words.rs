@@ -99,6 +99,33 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_gets_the_nearest_language_or_english() {
+        for (reader, expected) in [
+            ("en-GB", "en"),
+            ("fr-CA", "fr"),
+            ("pt", "pt-BR"),
+            ("pt-PT", "pt-BR"),
+            ("ar-EG-u-nu-latn", "ar"),
+            ("ja-JP", "ja"),
+            ("sw", "en"),
+            // Arabic in Latin letters is no help to who reads those.
+            ("ar-Latn", "en"),
+            ("und", "en"),
+        ] {
+            assert_eq!(language(&tag(reader)).as_str(), expected, "{reader}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_isolated_where_writing_runs_from_right_to_left() {
+        let values = [("min", "1"), ("max", "100")];
+        let english = text(&tag("en"), "violation.out_of_range", &values);
+        assert!(english.contains('1') && !english.contains('\u{2068}'), "{english}");
+        let arabic = text(&tag("ar-EG"), "violation.out_of_range", &values);
+        assert!(arabic.contains("\u{2068}100\u{2069}"), "{arabic}");
+    }
+
+    #[test]
     fn a_value_is_not_read_for_placeholders() {
         let filled = filled("%{a} and %{b}", &tag("en"), &[("a", "%{b}"), ("b", "%{a}")]);
         assert_eq!(filled, "%{b} and %{a}");

@@ -11,6 +11,7 @@ mod app;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;
+mod locales;
 mod openapi;
 mod store_conformance;
 mod store_samples;

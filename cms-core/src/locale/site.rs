@@ -86,7 +86,7 @@ impl Locales {
         let mut found = Vec::new();
         if !self.has(&self.default) {
             found.push(
-                Violation::new("/default_locale", "unknown_locale").with("locale", &self.default),
+                Violation::new("/default_locale", "unknown_locale").with("tag", &self.default),
             );
         }
         for (at, site) in self.all.iter().enumerate() {
@@ -95,7 +95,7 @@ impl Locales {
                 self.all.iter().take(at).find(|other| means_the_same(&other.tag, &site.tag));
             if let Some(other) = earlier {
                 let violation = Violation::new(format!("{pointer}/tag"), "duplicate_locale");
-                found.push(violation.with("locale", &site.tag).with("other", &other.tag));
+                found.push(violation.with("tag", &site.tag).with("other", &other.tag));
             }
             self.check_fallback(site, &format!("{pointer}/fallback"), &mut found);
         }
@@ -105,23 +105,18 @@ impl Locales {
     fn check_fallback(&self, site: &SiteLocale, pointer: &str, found: &mut Vec<Violation>) {
         let mut seen: Vec<&Locale> = Vec::new();
         for (at, next) in site.fallback.iter().flatten().enumerate() {
-            let code = if !self.has(next) {
-                "unknown_locale"
+            let pointer = format!("{pointer}{}", pointer_step(at));
+            let wrong = if !self.has(next) {
+                Violation::new(pointer, "unknown_locale")
             } else if seen.contains(&next) {
-                "duplicate_locale"
+                Violation::new(pointer, "duplicate_locale").with("other", next)
             } else if self.leads_to(next, &site.tag) {
-                "fallback_cycle"
+                Violation::new(pointer, "fallback_cycle").with("other", &site.tag)
             } else {
                 seen.push(next);
                 continue;
             };
-            let violation =
-                Violation::new(format!("{pointer}{}", pointer_step(at)), code).with("locale", next);
-            found.push(if code == "unknown_locale" {
-                violation
-            } else {
-                violation.with("other", &site.tag)
-            });
+            found.push(wrong.with("tag", next));
         }
     }
 
