@@ -68,7 +68,8 @@ impl ContentType {
                 Some(field) => field.check(value, findings),
             }
         }
-        let too_deep = findings.wrong.iter().any(|violation| violation.code == "too_deep");
+        // What is too deep to be written out is told of as such, or as unknown.
+        let too_deep = fields.values().any(|value| limit::deeper_than(value, limit::MAX_DEPTH));
         if !too_deep && limit::json_bytes(fields) > MAX_PART_BYTES {
             findings.wrong.push(Violation::new("", "part_too_large").with("limit", MAX_PART_BYTES));
         }
