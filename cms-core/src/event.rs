@@ -15,6 +15,8 @@ use crate::{
     locale::Locale,
 };
 
+pub use crate::locale::SiteLocale;
+
 /// The values of an entry's fields, by name. Absent and null are the same: a saved revision has no nulls.
 pub type Fields = BTreeMap<FieldName, Value>;
 
@@ -81,19 +83,6 @@ pub enum Translates {
     Revision(u32),
     /// A source text that this store has never held, by its digest: the translation is outdated.
     Unknown(String),
-}
-
-/// A locale of the site, as an administrator configured it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SiteLocale {
-    /// Its tag.
-    pub tag: Locale,
-    /// Its name in its own language.
-    pub name: String,
-    /// Where to look next, in order, when content is missing in it. Absent: the tag's truncations, the
-    /// entry's source locale, the site's default.
-    #[serde(default)]
-    pub fallback: Option<Vec<Locale>>,
 }
 
 /// How an entry that is no longer published in a locale answers there.

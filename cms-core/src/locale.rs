@@ -37,7 +37,7 @@ use icu_locale::{
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
-pub use self::site::Locales;
+pub use self::site::{Locales, SiteLocale};
 
 /// The longest tag that is read, in bytes. The longest that RFC 5646 (section 4.4.1) expects has 35.
 pub const MAX_LEN: usize = 100;

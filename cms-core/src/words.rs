@@ -9,10 +9,7 @@ use std::{borrow::Cow, sync::LazyLock};
 use icu_plurals::{PluralCategory, PluralRules};
 use rust_i18n::t;
 
-use crate::{
-    event::SiteLocale,
-    locale::{Direction, Locale, Locales},
-};
+use crate::locale::{Direction, Locale, Locales, SiteLocale};
 
 /// The languages that `locales/` has, English first: it is the default.
 static LANGUAGES: LazyLock<Locales> = LazyLock::new(|| {

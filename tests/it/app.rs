@@ -228,6 +228,6 @@ fn panic_on_purpose() -> Status {
 
 #[get("/slow")]
 async fn wait_for_ever() -> Status {
-    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     Status::Ok
 }

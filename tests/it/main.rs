@@ -13,6 +13,8 @@ mod http_problems;
 mod http_requests;
 mod locales;
 mod openapi;
+mod store_adapters;
 mod store_conformance;
 mod store_samples;
 mod store_upkeep;
+mod tidy;

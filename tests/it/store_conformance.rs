@@ -1,5 +1,5 @@
-//! What every adapter of the log's port must do. The suite is one list of cases; each adapter brings a
-//! way to open its log, and to open it again.
+//! What every adapter of the log's port must do: one list of cases, a test of each for each of the
+//! `store_adapters`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,55 +7,24 @@ use cms_core::{
     clock::Timestamp,
     event::{Claim, Stream},
     id::{EntryId, ExternalKey, TypeName},
-    store::{
-        Append, AppendError, Appended, CELL_LIMIT, CellValue, Log, LogError, NewEvent,
-        memory::MemoryLog,
-        merkle,
-        sled::{Options, SledLog},
-    },
+    store::{Append, AppendError, Appended, CELL_LIMIT, CellValue, LogError, NewEvent, merkle},
 };
 
-use crate::store_samples::{
-    append, claiming, expecting, id, noise, release, saved, slug, stream, take,
+use crate::{
+    store_adapters::{Adapter, Memory, Sled},
+    store_samples::{append, claiming, expecting, id, noise, release, saved, slug, stream, take},
 };
-
-/// An adapter under test.
-trait Adapter {
-    /// Opens its log. Whoever opens it a second time has let go of the first.
-    fn open(&mut self) -> Arc<dyn Log>;
-}
-
-#[derive(Default)]
-struct Memory(Arc<MemoryLog>);
-
-impl Adapter for Memory {
-    fn open(&mut self) -> Arc<dyn Log> {
-        Arc::<MemoryLog>::clone(&self.0)
-    }
-}
-
-struct Sled(tempfile::TempDir);
-
-impl Default for Sled {
-    fn default() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-}
-
-impl Adapter for Sled {
-    fn open(&mut self) -> Arc<dyn Log> {
-        Arc::new(SledLog::open(self.0.path(), Options::default()).unwrap())
-    }
-}
 
 /// Makes a test of each case for each adapter.
 macro_rules! suite {
     ($($case:ident),* $(,)?) => {
         mod memory {
-            $(#[tokio::test] async fn $case() { super::$case(&mut super::Memory::default()).await; })*
+            use super::Memory;
+            $(#[tokio::test] async fn $case() { super::$case(&mut Memory::default()).await; })*
         }
         mod sled {
-            $(#[tokio::test] async fn $case() { super::$case(&mut super::Sled::default()).await; })*
+            use super::Sled;
+            $(#[tokio::test] async fn $case() { super::$case(&mut Sled::default()).await; })*
         }
     };
 }

@@ -86,7 +86,7 @@ mod tests {
     fn each_line_is_seen() {
         let mut lines = Vec::new();
         let status =
-            watched(Command::new("printf").arg("one\\ntwo"), |line| lines.push(line.to_owned()))
+            watched(Command::new("printf").arg("one\\ntwo\\n"), |line| lines.push(line.to_owned()))
                 .unwrap();
         assert!(status.success());
         assert_eq!(lines, ["one", "two"]);

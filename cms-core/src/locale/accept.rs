@@ -123,7 +123,7 @@ fn covered(locale: &Locale, range: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::SiteLocale;
+    use crate::locale::SiteLocale;
 
     fn negotiate(default: &str, site: &str, header: &str) -> String {
         let all = site.split(' ').map(|tag| SiteLocale {

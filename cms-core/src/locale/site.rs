@@ -4,11 +4,23 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Locale, accept};
-use crate::{
-    event::SiteLocale,
-    violation::{Violation, pointer_step},
-};
+use crate::violation::{Violation, pointer_step};
+
+/// A locale of the site, as an administrator configured it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteLocale {
+    /// Its tag.
+    pub tag: Locale,
+    /// Its name in its own language.
+    pub name: String,
+    /// Where to look next, in order, when content is missing in it. Absent: the tag's truncations, the
+    /// entry's source locale, the site's default.
+    #[serde(default)]
+    pub fallback: Option<Vec<Locale>>,
+}
 
 /// The locales that a site publishes in, and its default one.
 #[derive(Debug, Clone, PartialEq, Eq)]
