@@ -34,7 +34,6 @@ pub use self::{
     change::{ChangeKind, TypeChange},
     compare::compare,
     field::{Field, FieldKind},
-    filter::FilterValue,
     limit::{
         MAX_DEPTH, MAX_ITEMS, MAX_PART_BYTES, MAX_TEXT_BYTES, MAX_VIOLATIONS,
         without_control_characters,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{clock::Timestamp, id::FieldName};
 
 pub mod parse;
+pub mod sort;
 
 /// The instant of publication, which every form has: filterable and sortable in all types.
 pub const PUBLISHED_AT: &str = "published_at";
@@ -20,7 +21,7 @@ pub const SLUG: &str = "slug";
 
 /// One value of a field, as filters, sorts and facets see it.
 ///
-/// A boolean is the keyword `true` or `false`, a reference the keyword that readers know the entry by,
+/// A boolean is the keyword `true` or `false`, a reference the id of the entry that it names,
 /// a date the instant at which it begins in UTC.
 #[derive(Debug, Clone, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,9 +58,11 @@ pub enum ValueKind {
 
 /// What a list may do with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListField {
+pub struct ListField<'t> {
     /// Of which kind its values are.
     pub kind: ValueKind,
+    /// The only keywords that it can have; any when empty.
+    pub options: &'t [String],
     /// Whether it can be filtered by, and counted as a facet.
     pub filterable: bool,
     /// Whether it can be sorted by.
@@ -67,7 +70,7 @@ pub struct ListField {
 }
 
 /// What a list may do with the field of this name; `None`: no type that is asked for has it.
-pub type Fields<'a> = dyn Fn(&FieldName) -> Option<ListField> + 'a;
+pub type Fields<'t> = dyn Fn(&FieldName) -> Option<ListField<'t>> + 't;
 
 /// Which forms a list holds: those that meet the condition on every field named.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -33,7 +33,7 @@ use std::{
     },
 };
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tantivy::{
     IndexReader, ReloadPolicy, TantivyError, directory::MmapDirectory, directory::RamDirectory,
 };
@@ -59,6 +59,7 @@ struct Shared {
     layout: Layout,
     reader: IndexReader,
     snapshot: RwLock<Arc<Snapshot>>,
+    refreshing: Mutex<()>,
     applied: AtomicU64,
 }
 
@@ -101,8 +102,14 @@ impl Index {
         let snapshot = Snapshot::new(reader.searcher(), None);
         let snapshot =
             snapshot.map_err(|error| OpenError::Damaged { reason: error.to_string() })?;
-        let (snapshot, applied) = (RwLock::new(Arc::new(snapshot)), AtomicU64::new(applied));
-        Ok(Self(Arc::new(Shared { inner, layout, reader, snapshot, applied })))
+        Ok(Self(Arc::new(Shared {
+            inner,
+            layout,
+            reader,
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            refreshing: Mutex::new(()),
+            applied: AtomicU64::new(applied),
+        })))
     }
 
     /// The one that changes the index.
@@ -154,11 +161,12 @@ impl Index {
     /// # Errors
     /// [`IndexError::Failed`] when the index cannot be read; lists go on as before.
     pub fn refresh(&self) -> Result<(), IndexError> {
+        // One at a time, so that no older state replaces a newer one; readers wait for neither.
+        let _turn = self.0.refreshing.lock();
         self.0.reader.reload()?;
-        let searcher = self.0.reader.searcher();
-        let mut current = self.0.snapshot.write();
-        let next = Snapshot::new(searcher, Some(&current))?;
-        *current = Arc::new(next);
+        let current = Arc::clone(&self.0.snapshot.read());
+        let next = Arc::new(Snapshot::new(self.0.reader.searcher(), Some(&current))?);
+        *self.0.snapshot.write() = next;
         Ok(())
     }
 

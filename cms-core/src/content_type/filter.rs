@@ -1,4 +1,5 @@
-//! What lists filter and sort by: fields' values in the few shapes that an index compares.
+//! What lists can ask of a type: the values of its fields in the shapes that an index compares, and what
+//! may be done with each field.
 
 use std::str::FromStr as _;
 
@@ -6,28 +7,21 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::{ContentType, Field, FieldKind};
-use crate::{clock::Timestamp, event::Fields, id::FieldName};
-
-/// A value to filter or sort by.
-#[derive(Debug, Clone, PartialEq, PartialOrd)]
-pub enum FilterValue {
-    /// A word that is equal or not: of an enum or a list, a reference's id, `true` or `false`; for
-    /// sorting, a text.
-    Token(String),
-    /// A whole number; of days and instants, the milliseconds since 1970-01-01T00:00:00Z, so that a day
-    /// can be compared with an instant.
-    Integer(i64),
-    /// A number.
-    Number(f64),
-}
+use crate::{
+    clock::Timestamp,
+    event::Fields,
+    filter::{FilterValue, ListField, ValueKind},
+    id::FieldName,
+};
 
 impl ContentType {
-    /// The values that lists filter these fields by: one for each, and one for each item of a list.
-    /// What isn't of the field's kind gives none.
+    /// The values that lists filter and sort these fields by: one for each, and one for each item of a
+    /// list. What isn't of the field's kind gives none.
     pub fn filter_values(&self, fields: &Fields) -> Vec<(FieldName, FilterValue)> {
         let mut found = Vec::new();
         for (name, value) in fields {
-            let Some(field) = self.fields.get(name).filter(|field| field.filterable) else {
+            let listed = self.fields.get(name).filter(|field| field.filterable || field.sortable);
+            let Some(field) = listed else {
                 continue;
             };
             let values = match value {
@@ -45,14 +39,10 @@ impl ContentType {
         found
     }
 
-    /// The values that lists sort these fields by: one for each sortable field that is there. Texts are
-    /// given as they are; how they sort is a matter of the locale.
-    pub fn sort_values(&self, fields: &Fields) -> Vec<(FieldName, FilterValue)> {
-        let sortable = |(name, value)| {
-            let field = self.fields.get(name).filter(|field| field.sortable)?;
-            Some((FieldName::clone(name), field.filter_value(value)?))
-        };
-        fields.iter().filter_map(sortable).collect()
+    /// What a list may do with the field of this name; `None` when there is no such field or it has no
+    /// values to compare.
+    pub fn list_field(&self, name: &FieldName) -> Option<ListField<'_>> {
+        self.fields.get(name)?.list_field()
     }
 }
 
@@ -64,11 +54,11 @@ impl Field {
             | FieldKind::Enum { .. }
             | FieldKind::Reference { .. }
             | FieldKind::List { .. } => {
-                value.as_str().map(|text| FilterValue::Token(text.to_owned()))
+                value.as_str().map(|text| FilterValue::Keyword(text.to_owned()))
             }
-            FieldKind::Boolean => value.as_bool().map(|is| FilterValue::Token(is.to_string())),
+            FieldKind::Boolean => value.as_bool().map(|is| FilterValue::Keyword(is.to_string())),
             FieldKind::Date | FieldKind::DateTime => {
-                instant(value.as_str()?).map(FilterValue::Integer)
+                instant(value.as_str()?).map(FilterValue::Time)
             }
             FieldKind::Integer => whole(value).map(FilterValue::Integer),
             FieldKind::Number => value.as_f64().map(FilterValue::Number),
@@ -79,38 +69,36 @@ impl Field {
         }
     }
 
-    /// What the text of a query's parameter stands for when the field is compared with it. A day and an
-    /// instant may stand for each other.
-    pub fn parse_filter(&self, text: &str) -> Option<FilterValue> {
-        match &self.kind {
-            FieldKind::Integer => text.parse().ok().map(FilterValue::Integer),
-            FieldKind::Number => {
-                text.parse().ok().filter(|number: &f64| number.is_finite()).map(FilterValue::Number)
-            }
-            FieldKind::Boolean => {
-                text.parse::<bool>().ok().map(|is| FilterValue::Token(is.to_string()))
-            }
+    fn list_field(&self) -> Option<ListField<'_>> {
+        let (kind, options) = match &self.kind {
             FieldKind::Enum { options } | FieldKind::List { options: Some(options) } => {
-                options.iter().find(|option| *option == text).cloned().map(FilterValue::Token)
+                (ValueKind::Keyword, options.as_slice())
             }
-            FieldKind::Text
-            | FieldKind::Markdown
+            FieldKind::Text | FieldKind::Reference { .. } | FieldKind::List { options: None } => {
+                (ValueKind::Keyword, [].as_slice())
+            }
+            FieldKind::Boolean => (ValueKind::Boolean, [].as_slice()),
+            FieldKind::Date | FieldKind::DateTime => (ValueKind::Time, [].as_slice()),
+            FieldKind::Integer => (ValueKind::Integer, [].as_slice()),
+            FieldKind::Number => (ValueKind::Number, [].as_slice()),
+            FieldKind::Markdown
             | FieldKind::Url
-            | FieldKind::Date
-            | FieldKind::DateTime
-            | FieldKind::Reference { .. }
             | FieldKind::Asset { .. }
-            | FieldKind::List { options: None }
-            | FieldKind::Structured => self.filter_value(&Value::from(text)),
-        }
+            | FieldKind::Structured => return None,
+        };
+        let Self { filterable, sortable, .. } = *self;
+        Some(ListField { kind, options, filterable, sortable })
     }
 }
 
-/// The milliseconds at which a day starts, or of an instant.
-fn instant(text: &str) -> Option<i64> {
+/// The instant at which a day starts in UTC, or an instant.
+fn instant(text: &str) -> Option<Timestamp> {
     match day(text) {
-        Some(day) => Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()),
-        None => Timestamp::from_str(text).ok().map(Timestamp::millis),
+        Some(day) => {
+            let start = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis();
+            Some(Timestamp::from_millis(start))
+        }
+        None => Timestamp::from_str(text).ok(),
     }
 }
 
@@ -142,8 +130,8 @@ mod tests {
         samples::{fields, parsed},
     };
 
-    fn token(text: &str) -> FilterValue {
-        FilterValue::Token(text.to_owned())
+    fn keyword(text: &str) -> FilterValue {
+        FilterValue::Keyword(text.to_owned())
     }
 
     fn sample() -> ContentType {
@@ -171,51 +159,41 @@ mod tests {
         let found: Vec<_> =
             found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         let expected = [
-            ("at", FilterValue::Integer(0)),
-            ("day", FilterValue::Integer(86_400_000)),
-            ("near", token("x")),
-            ("near", token("y")),
+            ("at", FilterValue::Time(Timestamp::from_millis(0))),
+            ("day", FilterValue::Time(Timestamp::from_millis(86_400_000))),
+            ("name", keyword("n")),
+            ("near", keyword("x")),
+            ("near", keyword("y")),
             ("number", FilterValue::Number(2.5)),
-            ("tags", token("t")),
+            ("tags", keyword("t")),
             ("whole", FilterValue::Integer(7)),
-            ("word", token("a")),
-            ("yes", token("true")),
+            ("word", keyword("a")),
+            ("yes", keyword("true")),
         ];
         assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value)));
     }
 
     #[test]
-    fn sort_values_are_those_of_sortable_fields() {
-        let found = sample().sort_values(&fields(
-            json!({"name": "n", "day": "1970-01-02", "whole": 1, "word": "b"}),
-        ));
-        let found: Vec<_> =
-            found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-        let expected =
-            [("day", FilterValue::Integer(86_400_000)), ("name", token("n")), ("word", token("b"))];
-        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value)));
-    }
-
-    #[test]
-    fn a_parameter_is_read_as_the_field_stores_it() {
+    fn each_field_says_what_lists_may_do_with_it() {
         let kind = sample();
         let cases = [
-            ("word", "a", Some(token("a"))),
-            ("word", "c", None),
-            ("yes", "true", Some(token("true"))),
-            ("yes", "1", None),
-            ("day", "1970-01-02", Some(FilterValue::Integer(86_400_000))),
-            ("day", "1970-01-02T00:00:00Z", Some(FilterValue::Integer(86_400_000))),
-            ("at", "yesterday", None),
-            ("whole", "7", Some(FilterValue::Integer(7))),
-            ("whole", "7.5", None),
-            ("number", "inf", None),
-            ("number", "2.5", Some(FilterValue::Number(2.5))),
-            ("tags", "anything", Some(token("anything"))),
+            ("word", Some((ValueKind::Keyword, 2, true, true))),
+            ("near", Some((ValueKind::Keyword, 0, true, false))),
+            ("tags", Some((ValueKind::Keyword, 0, true, false))),
+            ("yes", Some((ValueKind::Boolean, 0, true, false))),
+            ("day", Some((ValueKind::Time, 0, true, true))),
+            ("at", Some((ValueKind::Time, 0, true, false))),
+            ("whole", Some((ValueKind::Integer, 0, true, false))),
+            ("number", Some((ValueKind::Number, 0, true, false))),
+            ("name", Some((ValueKind::Keyword, 0, false, true))),
+            ("silent", Some((ValueKind::Integer, 0, false, false))),
+            ("nothing", None),
         ];
-        for (name, text, expected) in cases {
-            let field = kind.field(&name.parse().unwrap()).unwrap();
-            assert_eq!(field.parse_filter(text), expected, "{name}={text}");
+        for (name, expected) in cases {
+            let field = kind.list_field(&name.parse().unwrap());
+            let found = field
+                .map(|field| (field.kind, field.options.len(), field.filterable, field.sortable));
+            assert_eq!(found, expected, "{name}");
         }
     }
 

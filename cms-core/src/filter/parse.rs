@@ -1,22 +1,16 @@
-//! Filters, sort keys and facets as they are written in a URL: `filter[topics]=a,b`,
-//! `filter[published_at][gte]=2026-01-01`, `sort=-published_at,title`, `facet=topics,audiences`.
+//! Filters as they are written in a URL: `filter[topics]=a,b`, `filter[published_at][gte]=2026-01-01`.
 //!
 //! Everything that is wrong is told at once. A violation's pointer is the parameter's name.
 
 use std::ops::Bound;
 
 use super::{
-    Condition, Fields, Filter, FilterValue, ListField, PUBLISHED_AT, SLUG, SortKey, TITLE,
-    ValueKind,
+    Condition, Fields, Filter, FilterValue, ListField, PUBLISHED_AT, SLUG, TITLE, ValueKind,
 };
 use crate::{clock::Timestamp, id::FieldName, violation::Violation};
 
 /// The most values that one filter parameter may name.
 pub const MAX_VALUES: usize = 100;
-/// The most fields that a list may be sorted by.
-pub const MAX_SORT_KEYS: usize = 4;
-/// The most facets that may be counted at once.
-pub const MAX_FACETS: usize = 10;
 
 const DAY_MILLIS: i64 = 86_400_000;
 
@@ -48,81 +42,15 @@ impl Filter {
     }
 }
 
-impl SortKey {
-    /// Reads the value of `sort`: fields separated by commas, each with a `-` in front for largest first.
-    ///
-    /// # Errors
-    /// Every key that cannot be understood, with the reason.
-    pub fn parse_all(text: &str, fields: &Fields<'_>) -> Result<Vec<Self>, Vec<Violation>> {
-        let mut keys: Vec<Self> = Vec::new();
-        let mut violations = Vec::new();
-        for part in text.split(',').take(MAX_SORT_KEYS + 1) {
-            match sort_key(part, fields) {
-                Ok(key) if keys.iter().any(|other| other.field == key.field) => {
-                    violations
-                        .push(Violation::new("sort", "sort_repeated").with("field", key.field));
-                }
-                Ok(key) => keys.push(key),
-                Err(violation) => violations.push(violation),
-            }
-        }
-        if text.split(',').count() > MAX_SORT_KEYS {
-            violations.push(Violation::new("sort", "sort_too_many").with("limit", MAX_SORT_KEYS));
-        }
-        if violations.is_empty() { Ok(keys) } else { Err(violations) }
-    }
-}
-
-/// Reads the value of `facet`: fields separated by commas.
-///
-/// # Errors
-/// Every field that cannot be counted, with the reason.
-pub fn facets(text: &str, fields: &Fields<'_>) -> Result<Vec<FieldName>, Vec<Violation>> {
-    let mut facets = Vec::new();
-    let mut violations = Vec::new();
-    for part in text.split(',').take(MAX_FACETS + 1) {
-        match FieldName::parse(part).ok().and_then(|name| Some((fields(&name)?, name))) {
-            Some((field, name)) if field.filterable => {
-                if facets.contains(&name) {
-                    violations.push(Violation::new("facet", "facet_repeated").with("field", name));
-                } else {
-                    facets.push(name);
-                }
-            }
-            Some((_, name)) => {
-                violations
-                    .push(Violation::new("facet", "facet_not_filterable").with("field", name));
-            }
-            None => {
-                violations.push(Violation::new("facet", "facet_unknown_field").with("field", part));
-            }
-        }
-    }
-    if text.split(',').count() > MAX_FACETS {
-        violations.push(Violation::new("facet", "facet_too_many").with("limit", MAX_FACETS));
-    }
-    if violations.is_empty() { Ok(facets) } else { Err(violations) }
-}
-
 /// What is known of a field: of what every form has, and else of the type's own.
-fn known(name: &FieldName, fields: &Fields<'_>) -> Option<ListField> {
-    match name.as_str() {
-        PUBLISHED_AT => Some(ListField { kind: ValueKind::Time, filterable: true, sortable: true }),
-        TITLE => Some(ListField { kind: ValueKind::Keyword, filterable: false, sortable: true }),
-        SLUG => Some(ListField { kind: ValueKind::Keyword, filterable: true, sortable: false }),
-        _ => fields(name),
-    }
-}
-
-fn sort_key(part: &str, fields: &Fields<'_>) -> Result<SortKey, Violation> {
-    let (text, descending) = part.strip_prefix('-').map_or((part, false), |rest| (rest, true));
-    let unknown = || Violation::new("sort", "sort_unknown_field").with("field", text);
-    let field = FieldName::parse(text).map_err(|_| unknown())?;
-    if known(&field, fields).ok_or_else(unknown)?.sortable {
-        Ok(SortKey { field, descending })
-    } else {
-        Err(Violation::new("sort", "sort_not_sortable").with("field", text))
-    }
+pub(super) fn known<'t>(name: &FieldName, fields: &Fields<'t>) -> Option<ListField<'t>> {
+    let (kind, filterable, sortable) = match name.as_str() {
+        PUBLISHED_AT => (ValueKind::Time, true, true),
+        TITLE => (ValueKind::Keyword, false, true),
+        SLUG => (ValueKind::Keyword, true, false),
+        _ => return fields(name),
+    };
+    Some(ListField { kind, options: &[], filterable, sortable })
 }
 
 /// What one parameter demands.
@@ -169,7 +97,7 @@ fn add(filter: &mut Filter, name: &str, text: &str, fields: &Fields<'_>) -> Resu
     }
     let condition = filter.0.entry(field).or_insert_with(Condition::any);
     match operator {
-        Operator::In => add_values(condition, name, text, known.kind),
+        Operator::In => add_values(condition, name, text, known),
         Operator::Exists => match text {
             "true" | "false" if condition.exists.is_none() => {
                 condition.exists = Some(text == "true");
@@ -187,7 +115,7 @@ fn add_values(
     condition: &mut Condition,
     name: &str,
     text: &str,
-    kind: ValueKind,
+    field: ListField<'_>,
 ) -> Result<(), Violation> {
     if !condition.any_of.is_empty() {
         return Err(Violation::new(name, "filter_repeated"));
@@ -196,9 +124,12 @@ fn add_values(
         if condition.any_of.len() == MAX_VALUES {
             return Err(Violation::new(name, "filter_too_many_values").with("limit", MAX_VALUES));
         }
-        let value =
-            parse_value(&value, kind, false).ok_or_else(|| bad_value(name, &value, kind))?;
-        condition.any_of.push(value);
+        if !field.options.is_empty() && !field.options.contains(&value) {
+            let choices = field.options.join(", ");
+            return Err(Violation::new(name, "not_a_choice").with("choices", choices));
+        }
+        let parsed = parse_value(&value, field.kind, false);
+        condition.any_of.push(parsed.ok_or_else(|| bad_value(name, &value, field.kind))?);
     }
     Ok(())
 }
@@ -286,23 +217,17 @@ fn instant(text: &str, end_of_day: bool) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn fields(name: &FieldName) -> Option<ListField> {
+    fn fields(name: &FieldName) -> Option<ListField<'static>> {
         let kind = match name.as_str() {
-            "topics" => ValueKind::Keyword,
+            "topics" | "body" => ValueKind::Keyword,
             "urgent" => ValueKind::Boolean,
             "level" => ValueKind::Integer,
             "share" => ValueKind::Number,
             "held_at" => ValueKind::Time,
-            "body" => {
-                return Some(ListField {
-                    kind: ValueKind::Keyword,
-                    filterable: false,
-                    sortable: false,
-                });
-            }
             _ => return None,
         };
-        Some(ListField { kind, filterable: true, sortable: kind == ValueKind::Integer })
+        let (filterable, sortable) = (name.as_str() != "body", kind == ValueKind::Integer);
+        Some(ListField { kind, options: &[], filterable, sortable })
     }
 
     fn filter(pairs: &[(&str, &str)]) -> Filter {
@@ -415,37 +340,21 @@ mod tests {
     }
 
     #[test]
-    fn sort_keys_are_read_in_order() {
-        let keys = SortKey::parse_all("-published_at,title,level", &fields).unwrap();
-        let shown: Vec<_> = keys.iter().map(|key| (key.field.as_str(), key.descending)).collect();
-        assert_eq!(shown, [("published_at", true), ("title", false), ("level", false)]);
-        for (text, code) in [
-            ("", "sort_unknown_field"),
-            ("--level", "sort_unknown_field"),
-            ("topics", "sort_not_sortable"),
-            ("level,-level", "sort_repeated"),
-            ("level,title,published_at,share,held_at", "sort_not_sortable"),
-        ] {
-            assert_eq!(SortKey::parse_all(text, &fields).unwrap_err()[0].code, code, "{text}");
-        }
-        let many = SortKey::parse_all(&"level,".repeat(5_000), &fields).unwrap_err();
-        assert_eq!(many.last().unwrap().code, "sort_too_many");
-    }
-
-    #[test]
-    fn facets_are_filterable_fields() {
-        assert_eq!(facets("topics,level", &fields).unwrap(), [name("topics"), name("level")]);
-        for (text, code) in [
-            ("", "facet_unknown_field"),
-            ("body", "facet_not_filterable"),
-            ("published_at", "facet_unknown_field"),
-            ("topics,topics", "facet_repeated"),
-        ] {
-            assert_eq!(facets(text, &fields).unwrap_err()[0].code, code, "{text}");
-        }
+    fn a_keyword_outside_its_options_is_refused_with_them() {
+        let options = ["call".to_owned(), "chat".to_owned()];
+        let field = ListField {
+            kind: ValueKind::Keyword,
+            options: &options,
+            filterable: true,
+            sortable: false,
+        };
+        let fields = |_: &FieldName| Some(field);
+        let parse = |value| Filter::parse([("filter[channel]", value)], &fields);
+        assert!(parse("chat,call").is_ok());
+        let violation = parse("chat,letter").unwrap_err().remove(0);
         assert_eq!(
-            facets(&"topics,".repeat(1_000), &fields).unwrap_err().last().unwrap().code,
-            "facet_too_many"
+            violation,
+            Violation::new("filter[channel]", "not_a_choice").with("choices", "call, chat")
         );
     }
 }

@@ -15,7 +15,7 @@ use super::{
     layout::{self, Kind},
     snapshot::{self, Columns, Segment},
 };
-use crate::filter::{PUBLISHED_AT, SortKey, TITLE, parse::MAX_SORT_KEYS};
+use crate::filter::{PUBLISHED_AT, SortKey, TITLE, sort::MAX_SORT_KEYS};
 
 /// A form's place within a segment: smaller comes first. Keys that the list doesn't have are zero.
 pub(super) type SegmentKeys = [u128; MAX_SORT_KEYS];

@@ -16,7 +16,7 @@ use super::{
     order::{SegmentKeys, SortOrder, Source},
     snapshot::{self, Columns, Segment, Snapshot},
 };
-use crate::filter::parse::MAX_SORT_KEYS;
+use crate::filter::sort::MAX_SORT_KEYS;
 
 /// The fewest forms that a step from the end looks at.
 const MIN_STEP: DocId = 256;

@@ -238,6 +238,38 @@ fn what_comes_and_goes_between_pages_neither_repeats_nor_hides_another() {
 }
 
 #[test]
+fn pages_read_while_entries_are_written_anew_hold_each_of_them_once() {
+    let forms: Vec<_> =
+        (1..=40).map(|number| form(&format!("T{number}"), number / 4, &[])).collect();
+    let (index, mut writer) = index(&forms);
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..10_u8 {
+                for (number, form) in (1..).zip(&forms) {
+                    writer.replace_entry(entry(number), std::slice::from_ref(form)).unwrap();
+                }
+                let other = form("Other", i64::from(round), &[]);
+                writer.replace_entry(entry(100 + round), &[other]).unwrap();
+                writer.commit(100).unwrap();
+            }
+            is_done.store(true, std::sync::atomic::Ordering::Release);
+        });
+        let mut rounds = 0;
+        while rounds < 4 || !is_done.load(std::sync::atomic::Ordering::Acquire) {
+            for sort in ["-published_at", "published_at", "title", "-published_at,-title"] {
+                let query = ListQuery { limit: 7, ..sorted_by(sort) };
+                let mut ids: Vec<_> =
+                    all_ids(&index, &query).into_iter().filter(|id| *id <= 40).collect();
+                ids.sort_unstable();
+                assert!(ids.iter().copied().eq(1..=40), "{sort} {ids:?}");
+            }
+            rounds += 1;
+        }
+    });
+}
+
+#[test]
 fn a_position_of_another_order_is_refused() {
     let (index, _writer) = three();
     let after = Some(Position { ranks: vec![Rank::Missing, Rank::Missing], entry: entry(1) });

@@ -154,3 +154,22 @@ fn a_folder_that_cannot_be_one_is_unavailable() {
     fs::write(&file, "no folder").unwrap();
     assert!(matches!(Index::open(&file).map(drop), Err(OpenError::Unavailable { .. })));
 }
+
+#[test]
+fn a_changed_byte_anywhere_is_told_or_changes_nothing() {
+    let dir = stored();
+    let names = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+    for path in names.filter(|path| path.is_file()) {
+        let bytes = fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 4;
+            fs::write(&path, changed).unwrap();
+            if let Ok(index) = Index::open(dir.path()) {
+                let answer = (index.applied(), ids(&index, &guidance("en")));
+                assert_eq!(answer, (7, vec![1]), "byte {at} of {}", path.display());
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+    }
+}
