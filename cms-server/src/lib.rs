@@ -28,8 +28,6 @@ use crate::{
     openapi::Description,
 };
 
-rust_i18n::i18n!("../locales", fallback = "en");
-
 /// How often measured times are sorted into their buckets.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 

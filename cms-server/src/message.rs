@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 
-use cms_core::locale::Locale;
+use cms_core::{locale::Locale, words};
 use rocket::{
     Request,
     request::{FromRequest, Outcome},
@@ -34,10 +34,10 @@ impl Reader {
         let asked = asked
             .and_then(|raw| percent::decode_query(raw).ok())
             .and_then(|tag| Locale::parse(&tag).ok());
-        match asked.as_ref().and_then(words_for) {
-            Some(language) => Self { language, negotiated: false },
+        match asked.as_ref().and_then(|locale| words::languages().look_up(locale)) {
+            Some(found) => Self { language: found.tag.clone(), negotiated: false },
             None => Self {
-                language: negotiate(request.headers().get_one("Accept-Language")),
+                language: words::languages().negotiate(&accepted(request)),
                 negotiated: true,
             },
         }
@@ -66,6 +66,7 @@ impl<'r, 'o: 'r, B: Responder<'r, 'o>> Responder<'r, 'o> for Worded<B> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
         let mut answer = self.body.respond_to(request)?;
         answer.set_raw_header("Content-Language", self.reader.language.to_string());
+        answer.set_raw_header("Cache-Control", "public, max-age=300");
         if self.reader.negotiated {
             answer.set_raw_header("Vary", "Accept-Language");
         }
@@ -73,9 +74,14 @@ impl<'r, 'o: 'r, B: Responder<'r, 'o>> Responder<'r, 'o> for Worded<B> {
     }
 }
 
+/// `Accept-Language`, in one piece: several fields of it are one list.
+fn accepted(request: &Request<'_>) -> String {
+    request.headers().get("Accept-Language").collect::<Vec<_>>().join(",")
+}
+
 /// What kind of problem it is.
 pub(crate) fn problem_title(code: Code, language: &Locale) -> String {
-    words(language, &format!("problem.{}.title", code.name()), &[])
+    words::text(language, &format!("problem.{}.title", code.name()), &[])
 }
 
 /// What is wrong, with the facts of this occurrence.
@@ -85,50 +91,12 @@ pub(crate) fn problem_detail(
     language: &Locale,
 ) -> String {
     let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, &**value)).collect();
-    words(language, &format!("problem.{}.detail", code.name()), &facts)
+    words::text(language, &format!("problem.{}.detail", code.name()), &facts)
 }
 
 /// Which rule is broken, with the facts of this occurrence.
 pub(crate) fn violation(fault: &Fault, language: &Locale) -> String {
     let facts: Vec<(&str, &str)> =
         fault.facts.iter().map(|(name, value)| (&**name, &**value)).collect();
-    words(language, &format!("violation.{}", fault.code), &facts)
-}
-
-/// The language of the words for readers of this locale, if there are any.
-fn words_for(asked: &Locale) -> Option<Locale> {
-    let mut tag = asked.as_str();
-    loop {
-        if let Some(language) =
-            crate::_rust_i18n_available_locales().into_iter().find(|language| *language == tag)
-        {
-            return Locale::parse(&language).ok();
-        }
-        tag = tag.rsplit_once('-')?.0;
-    }
-}
-
-/// The best language of `Accept-Language`: by weight, then by order.
-fn negotiate(field: Option<&str>) -> Locale {
-    let field = field.unwrap_or_default();
-    let mut wanted: Vec<(&str, f32)> = field
-        .split(',')
-        .map(|member| {
-            let (tag, weight) = member.split_once(";q=").unwrap_or((member, "1"));
-            (tag.trim(), weight.trim().parse().unwrap_or(0.0))
-        })
-        .filter(|(_, weight)| *weight > 0.0)
-        .collect();
-    wanted.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    wanted
-        .into_iter()
-        .filter_map(|(tag, _)| Locale::parse(tag).ok())
-        .find_map(|locale| words_for(&locale))
-        .unwrap_or_else(|| "en".parse().unwrap_or_else(|_| unreachable!()))
-}
-
-fn words(language: &Locale, key: &str, facts: &[(&str, &str)]) -> String {
-    let (names, values): (Vec<&str>, Vec<String>) =
-        facts.iter().map(|(name, value)| (*name, (*value).to_owned())).unzip();
-    rust_i18n::replace_patterns(&rust_i18n::t!(key, locale = language.as_str()), &names, &values)
+    words::text(language, &format!("violation.{}", fault.code), &facts)
 }

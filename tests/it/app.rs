@@ -25,12 +25,12 @@ use cms_server::{
     problem::Problem,
 };
 use rocket::{
-    State, get,
+    Build, Rocket, State, get,
     http::{Header, Method, Status},
     local::blocking::{Client, LocalResponse},
     post, routes,
     serde::json::Json,
-    tokio,
+    tokio::{self, runtime::Runtime, sync::watch},
 };
 use serde_json::Value;
 
@@ -68,14 +68,8 @@ impl App {
     /// With this configuration.
     pub fn with(config: &Config) -> Self {
         let followers = Arc::new(SetFollowers::default());
-        let samples =
-            routes![read_sample, search_sample, post_sample, panic_on_purpose, wait_for_ever];
-        let samples =
-            endpoint::framed_for(samples, Duration::from_millis(200), &Metrics::default());
-        let rocket = cms_server::rocket(config, Arc::<SetFollowers>::clone(&followers))
-            .unwrap()
-            .manage(Sample::default())
-            .mount("/sample", samples);
+        let rocket = cms_server::rocket(config, Arc::<SetFollowers>::clone(&followers)).unwrap();
+        let rocket = with_samples(rocket, Arc::default());
         Self { client: Client::untracked(rocket).unwrap(), followers }
     }
 
@@ -197,6 +191,57 @@ impl Default for Sample {
     }
 }
 
+/// Adds endpoints that misbehave on purpose, and one that waits at a gate.
+pub fn with_samples(rocket: Rocket<Build>, gate: Arc<Gate>) -> Rocket<Build> {
+    let metrics = Metrics::default();
+    let samples = routes![read_sample, search_sample, post_sample, panic_on_purpose, wait_for_ever];
+    let patient = endpoint::framed_for(routes![wait_at_gate], Duration::from_mins(1), &metrics);
+    rocket
+        .manage(Sample::default())
+        .manage(gate)
+        .mount("/sample", endpoint::framed_for(samples, Duration::from_millis(200), &metrics))
+        .mount("/sample", patient)
+}
+
+/// Where a request waits for as long as the test wants.
+#[derive(Debug, Default)]
+pub struct Gate {
+    entered: Latch,
+    opened: Latch,
+}
+
+/// Closed until it is opened, then open for ever.
+#[derive(Debug)]
+struct Latch(watch::Sender<bool>);
+
+impl Default for Latch {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Latch {
+    fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn wait(&self) {
+        self.0.subscribe().wait_for(|is_open| *is_open).await.unwrap();
+    }
+}
+
+impl Gate {
+    /// Waits until a request is there.
+    pub fn wait_until_entered(&self) {
+        Runtime::new().unwrap().block_on(self.entered.wait());
+    }
+
+    /// Lets it go on.
+    pub fn open(&self) {
+        self.opened.open();
+    }
+}
+
 parameters! {
     /// Some of each kind.
     SampleQuery = [
@@ -229,5 +274,12 @@ fn panic_on_purpose() -> Status {
 #[get("/slow")]
 async fn wait_for_ever() -> Status {
     tokio::time::sleep(Duration::from_hours(1)).await;
+    Status::Ok
+}
+
+#[get("/pause")]
+async fn wait_at_gate(gate: &State<Arc<Gate>>) -> Status {
+    gate.entered.open();
+    gate.opened.wait().await;
     Status::Ok
 }

@@ -49,6 +49,21 @@ fn security_header_fields_are_on_every_answer() {
 }
 
 #[test]
+fn what_says_nothing_about_caches_is_not_for_them() {
+    let app = App::start();
+    for (path, kept) in [
+        ("/healthz", "no-store"),
+        ("/metrics", "no-store"),
+        ("/healthz?a=1", "no-store"),
+        ("/sample/panic", "no-store"),
+        ("/nowhere", "public, max-age=10"),
+        ("/problems", "public, max-age=300"),
+    ] {
+        assert_eq!(app.get(path).header("cache-control"), Some(kept), "{path}");
+    }
+}
+
+#[test]
 fn no_answer_sets_a_cookie() {
     for (name, answer) in answers(&App::start()) {
         assert_eq!(answer.header("set-cookie"), None, "{name}");
@@ -97,13 +112,46 @@ fn only_listed_origins_may_read_when_there_is_a_list() {
 }
 
 #[test]
+fn words_are_in_the_reader_s_language() {
+    let app = App::start();
+    let title = |answer: &Answer| answer.problem()["title"].as_str().unwrap().to_owned();
+    let english = app.get("/nowhere");
+    assert_eq!(
+        (english.header("content-language"), english.header("vary")),
+        (Some("en"), Some("Accept-Language"))
+    );
+    let mut titles = vec![title(&english)];
+    for tag in ["ar", "de", "es", "fr", "ja", "pt-BR", "th"] {
+        let answer = app.get(&format!("/nowhere?locale={tag}"));
+        assert_eq!((answer.header("content-language"), answer.header("vary")), (Some(tag), None));
+        titles.push(title(&answer));
+    }
+    titles.sort();
+    titles.dedup();
+    assert_eq!(titles.len(), 8, "{titles:?}");
+}
+
+#[test]
+fn accept_language_counts_when_no_locale_is_named() {
+    let app = App::start();
+    for (field, language) in
+        [("fr-CA", "fr"), ("xx, es;q=0.5, fr;q=0.7", "fr"), ("*", "en"), ("fr;q=0, ;;", "en")]
+    {
+        let answer = app.get_with("/nowhere", &[("Accept-Language", field)]);
+        assert_eq!(answer.header("content-language"), Some(language), "{field}");
+    }
+    let both = app.get_with("/nowhere?locale=es-MX", &[("Accept-Language", "fr")]);
+    assert_eq!(both.header("content-language"), Some("es"));
+}
+
+#[test]
 fn every_kind_of_problem_has_words_and_a_page() {
     let app = App::start();
     let kinds = app.get("/problems").json();
     assert_eq!(kinds["problems"].as_array().unwrap().len(), Code::ALL.len());
     for code in Code::ALL {
-        let kind = app.get(&format!("/problems/{}?locale=en", code.name()));
-        assert_eq!((kind.status, kind.header("content-language")), (200, Some("en")), "{code:?}");
+        let kind = app.get(&format!("/problems/{}?locale=fr", code.name()));
+        assert_eq!((kind.status, kind.header("content-language")), (200, Some("fr")), "{code:?}");
         let title = kind.json()["title"].as_str().unwrap().to_owned();
         assert!(!title.is_empty() && !title.contains("problem."), "{title}");
     }

@@ -12,6 +12,7 @@ mod app;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;
+mod http_server;
 mod locales;
 mod openapi;
 mod store_adapters;

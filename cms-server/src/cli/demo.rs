@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use cms_server::{config::Config, telemetry};
-use rocket::figment::value::Dict;
 
 use super::{Failure, Global, output, serve};
+
+/// Where to look first.
+const PATHS: [&str; 4] = ["docs/", "openapi.json", "problems?locale=fr", "readyz"];
 
 /// Start a server to try, and say where to look.
 #[derive(Debug, Args)]
@@ -18,12 +19,11 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let flags = Dict::from([("listen".to_owned(), self.listen.to_string().into())]);
-        let config = Config::load(global.config.as_deref(), flags)?;
-        telemetry::start(&config.log)?;
-        for path in ["docs/", "openapi.json", "problems?locale=fr", "readyz"] {
-            output::say(format_args!("http://{}/{path}", self.listen));
-        }
-        serve::serve(&config)
+        let config = serve::configure(global, Some(self.listen))?;
+        serve::serve(&config, |address| {
+            for path in PATHS {
+                output::say(format_args!("http://{address}/{path}"));
+            }
+        })
     }
 }

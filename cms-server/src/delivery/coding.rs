@@ -142,7 +142,9 @@ mod tests {
         let mut text = Vec::new();
         let read = match coded.coding {
             Coding::Zstd => zstd::Decoder::new(&*coded.bytes).unwrap().read_to_end(&mut text),
-            Coding::Brotli => brotli::Decompressor::new(&*coded.bytes, 4_096).read_to_end(&mut text),
+            Coding::Brotli => {
+                brotli::Decompressor::new(&*coded.bytes, 4_096).read_to_end(&mut text)
+            }
             Coding::Gzip => flate2::read::GzDecoder::new(&*coded.bytes).read_to_end(&mut text),
             Coding::Identity => (&*coded.bytes).read_to_end(&mut text),
         };

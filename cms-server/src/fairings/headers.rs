@@ -40,6 +40,10 @@ pub(crate) fn apply(request: &Request<'_>, response: &mut Response<'_>) {
     if !response.headers().contains("Content-Security-Policy") {
         response.set_raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     }
+    // What says nothing about caches is not for them.
+    if !response.headers().contains("Cache-Control") {
+        response.set_raw_header("Cache-Control", "no-store");
+    }
     if is_public(request) {
         response.set_raw_header("Cross-Origin-Resource-Policy", "cross-origin");
         allow_origin(request, response);
