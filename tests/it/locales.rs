@@ -134,16 +134,14 @@ fn every_violation_in_the_sources_has_a_sentence() {
     assert!(found.iter().any(|(code, _)| code == "unknown_parameter"));
 }
 
-/// The codes that a source text gives to violations: the second argument of the two that make one, or the
-/// one of the closures that are called so where a file makes many.
+/// The codes that a source text gives to violations: the second argument of the two calls that make one, or
+/// what is handed to the closures that make them where a file makes many.
 fn codes(text: &str) -> impl Iterator<Item = &str> {
     let after = |call: &'static str| text.split(call).skip(1);
-    let second = ["Violation::new(", "Fault::parameter("]
-        .into_iter()
-        .flat_map(after)
-        .filter_map(second_argument);
-    let only = [" at(", "refuse(", "unfit(", " wrong(", "with_value("].into_iter().flat_map(after);
-    second.chain(only.filter_map(literal)).filter(|code| is_code(code))
+    let second = ["Violation::new(", "Fault::parameter("].into_iter().flat_map(after);
+    let only = [" at(", "refuse(", "unfit(", " wrong(", "with_value(", "Err(", "map_err(|_| "];
+    let only = only.into_iter().flat_map(after);
+    second.filter_map(second_argument).chain(only.filter_map(literal)).filter(|code| is_code(code))
 }
 
 fn second_argument(rest: &str) -> Option<&str> {
