@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    embed::{EmbedKind, EmbedToken},
     event::{ChangeClass, Event, EventBody, Part, Translates, Withdrawal},
     id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
     locale::Locale,
@@ -53,6 +54,8 @@ pub struct Live {
     pub event: u64,
     /// The date that readers see.
     pub published_at: Timestamp,
+    /// The entries whose fields it embeds: where a circle of embeds could close.
+    pub embeds: Vec<EntryId>,
 }
 
 /// One part of an entry: the newest revision, the live one, and the status.
@@ -158,11 +161,15 @@ impl Entry {
                 };
                 self.save(part, saved, event.number);
             }
-            EventBody::Published { part, published_at, .. } => {
+            EventBody::Published { part, published_at, embeds, .. } => {
                 if let Some(head) = self.heads.get_mut(part) {
                     let published_at = published_at.unwrap_or(event.at);
-                    head.live =
-                        Some(Live { saved: head.draft.clone(), event: event.number, published_at });
+                    head.live = Some(Live {
+                        saved: head.draft.clone(),
+                        event: event.number,
+                        published_at,
+                        embeds: embedded_fields(embeds),
+                    });
                     head.status = Status::Published;
                     head.withdrawal = None;
                     head.last = event.number;
@@ -184,6 +191,11 @@ impl Entry {
         }
     }
 
+    /// The entries whose fields this one embeds in any of its published parts.
+    pub fn embeds(&self) -> impl Iterator<Item = EntryId> {
+        self.heads.values().filter_map(Head::published).flat_map(|live| live.embeds.iter().copied())
+    }
+
     fn save(&mut self, part: &Part, saved: Saved, event: u64) {
         if let Some(head) = self.heads.get_mut(part) {
             head.draft = saved;
@@ -200,4 +212,14 @@ impl Entry {
             self.heads.insert(part.clone(), head);
         }
     }
+}
+
+/// The targets of those tokens that name a field: a mere link closes no circle.
+fn embedded_fields(embeds: &BTreeMap<String, EntryId>) -> Vec<EntryId> {
+    let tokens = embeds
+        .iter()
+        .filter_map(|(token, target)| Some((token.parse::<EmbedToken>().ok()?, *target)));
+    let fields =
+        tokens.filter(|(token, _)| token.kind == EmbedKind::Entry && token.piece.is_some());
+    fields.map(|(_, target)| target).collect()
 }

@@ -103,6 +103,27 @@ pub enum Withdrawal {
     },
 }
 
+/// Which event saved a revision, as the event that publishes it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SavedAt {
+    /// The event with this number.
+    Event(u64),
+    /// The event so many places before: for a revision that is saved and published by one command,
+    /// whose numbers nobody knows until it is accepted.
+    Before(u64),
+}
+
+impl SavedAt {
+    /// The number, in an event with this number.
+    pub const fn number(self, own: u64) -> u64 {
+        match self {
+            Self::Event(number) => number,
+            Self::Before(distance) => own.saturating_sub(distance),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -191,7 +212,7 @@ pub enum EventBody {
         /// Which revision.
         revision: u32,
         /// The event that saved the revision.
-        saved: u64,
+        saved: SavedAt,
         /// What each embed token of the revision stands for.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         embeds: BTreeMap<String, EntryId>,

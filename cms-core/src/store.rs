@@ -18,8 +18,8 @@ pub mod merkle;
 mod record;
 mod rules;
 pub mod sled;
-mod volume;
 pub mod view;
+mod volume;
 
 /// What a command wants to become true, all of it or nothing.
 #[derive(Debug, Clone)]

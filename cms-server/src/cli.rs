@@ -8,9 +8,12 @@ use clap::{Args, Parser, Subcommand};
 use cms_server::config::ConfigError;
 
 mod demo;
+mod export;
 mod health;
+mod import;
 mod output;
 mod serve;
+mod store;
 
 /// How a command ended, for scripts. 0 is success.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,8 @@ pub(crate) struct Global {
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Import(import::Import),
+    Export(export::Export),
     Health(health::Health),
 }
 
@@ -80,6 +85,8 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match command {
         Command::Serve(serve) => serve.run(&global),
         Command::Demo(demo) => demo.run(&global),
+        Command::Import(import) => import.run(&global),
+        Command::Export(export) => export.run(&global),
         Command::Health(health) => health.run(&global),
     };
     match outcome {

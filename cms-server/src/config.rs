@@ -35,6 +35,8 @@ pub struct Config {
     /// Address and port to listen on. Loopback by default: the open internet gets a reverse proxy in
     /// front, since slow clients are not timed out here.
     pub listen: SocketAddr,
+    /// The address that readers reach this server at, for feeds and sitemaps.
+    pub public_url: String,
     /// Threads that serve requests; 0 is one for each core.
     pub workers: usize,
     /// The web origins whose scripts may read the delivery API: `"*"` or a list.
@@ -93,6 +95,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            public_url: "http://127.0.0.1:8000".to_owned(),
             workers: 0,
             cors_origins: Origins::Any,
             limits: Limits {

@@ -19,6 +19,16 @@ pub trait Followers: Send + Sync + fmt::Debug {
     fn progress(&self) -> Vec<Progress>;
 }
 
+impl Followers for cms_core::Cms {
+    fn progress(&self) -> Vec<Progress> {
+        let last = self.log().last();
+        let (view, search) = Self::progress(self);
+        let named =
+            |follower: &str, applied| Progress { follower: follower.to_owned(), applied, last };
+        vec![named("view", view.applied), named("search", search.applied)]
+    }
+}
+
 /// How far a follower has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Progress {

@@ -23,9 +23,11 @@ pub mod openapi;
 pub mod problem;
 pub mod telemetry;
 
+use cms_core::Cms;
+
 use crate::{
-    config::Config, fairings::headers::Headers, health::Followers, metrics::Metrics,
-    openapi::Description,
+    config::Config, delivery::Desk, fairings::headers::Headers, health::Followers,
+    metrics::Metrics, openapi::Description,
 };
 
 /// How often measured times are sorted into their buckets.
@@ -35,10 +37,28 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the OpenAPI document can't be made; none is known.
-pub fn rocket(config: &Config, followers: Arc<dyn Followers>) -> std::io::Result<Rocket<Build>> {
+pub fn rocket(config: &Config, cms: &Cms) -> std::io::Result<Rocket<Build>> {
+    rocket_watching(config, cms, Arc::new(cms.clone()))
+}
+
+/// The application, with somebody else to say how far the followers have come.
+///
+/// # Errors
+/// As [`rocket`].
+pub fn rocket_watching(
+    config: &Config,
+    cms: &Cms,
+    followers: Arc<dyn Followers>,
+) -> std::io::Result<Rocket<Build>> {
     let metrics = Metrics::default();
-    let endpoints =
-        [health::endpoints(), problem::catalogue::endpoints(), openapi::endpoints()].concat();
+    let desk = Desk { cms: cms.clone(), answers: Arc::default() };
+    let endpoints = [
+        delivery::endpoints(),
+        health::endpoints(),
+        problem::catalogue::endpoints(),
+        openapi::endpoints(),
+    ]
+    .concat();
     let tidy = {
         let metrics = metrics.clone();
         AdHoc::on_liftoff("Metrics", move |rocket| {
@@ -52,7 +72,10 @@ pub fn rocket(config: &Config, followers: Arc<dyn Followers>) -> std::io::Result
         .manage(config.cors_origins.clone())
         .manage(Description::make()?)
         .manage(followers)
+        .manage(desk)
+        .manage(config.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
+        .mount("/", endpoint::framed_for(delivery::stream::endpoints(), Duration::MAX, &metrics))
         .manage(metrics)
         .register("/", problem::catchers::catchers())
         // Rocket's own policies are replaced by `Headers`: they would cost a search each.

@@ -14,6 +14,7 @@ use utoipa::{
 
 use crate::{
     delivery::{
+        self,
         coding::CodedSet,
         ready::{Head, Ready},
     },
@@ -38,10 +39,21 @@ pub mod page;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
+        (name = "delivery", description = "Published content, for everyone."),
         (name = "documentation", description = "What this API is."),
         (name = "operations", description = "For those who run the server."),
     ),
     paths(
+        delivery::site::read_index,
+        delivery::site::list_locales,
+        delivery::site::list_types,
+        delivery::site::read_type,
+        delivery::entries::list_entries,
+        delivery::entries::read_entry,
+        delivery::changes::list_changes,
+        delivery::stream::stream_changes,
+        delivery::feed::read_feed,
+        delivery::sitemap::read_sitemap,
         describe_api,
         catalogue::list_problems,
         catalogue::read_problem,
@@ -99,7 +111,7 @@ impl Description {
     pub(crate) fn make() -> std::io::Result<Self> {
         let json = document().to_json().map_err(std::io::Error::other)?;
         let head = Head { content_type: Cow::Borrowed("application/json"), ..Head::default() };
-        Ok(Self { codings: CodedSet::of(json.into_bytes())?, head: Arc::new(head) })
+        Ok(Self { codings: CodedSet::of(json.into_bytes()), head: Arc::new(head) })
     }
 }
 

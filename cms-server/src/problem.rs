@@ -54,6 +54,8 @@ codes! {
     Forbidden = 403 "forbidden",
     /// There is nothing here.
     NotFound = 404 "not-found",
+    /// It is published, but not in a locale that may stand in: see `Link`.
+    TranslationUnavailable = 404 "translation-unavailable",
     /// What is here can't be asked with this method; `Allow` has those that it can.
     MethodNotAllowed = 405 "method-not-allowed",
     /// What is here isn't to be had in a form that `Accept` or `Accept-Encoding` allows.
@@ -64,6 +66,8 @@ codes! {
     Conflict = 409 "conflict",
     /// There was something here, and it is gone for good.
     Gone = 410 "gone",
+    /// The cursor is of an earlier history of this server: read everything again.
+    CursorExpired = 410 "cursor-expired",
     /// What is there isn't what `If-Match` names.
     PreconditionFailed = 412 "precondition-failed",
     /// The body is larger than this server takes.

@@ -4,10 +4,12 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use cms_core::Cms;
 use cms_server::{
     config::Config,
     delivery::{
@@ -33,12 +35,27 @@ use rocket::{
     tokio::{self, runtime::Runtime, sync::watch},
 };
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// An application to ask.
 pub struct App {
     client: Client,
     /// What the followers say of themselves.
     pub followers: Arc<SetFollowers>,
+    /// The store that it serves.
+    _cms: Cms,
+    _folder: TempDir,
+}
+
+/// A store in a folder, with the shipped content types.
+pub fn open(folder: &Path) -> Cms {
+    wait_for(Cms::open(folder)).unwrap()
+}
+
+/// What a future gives, waited for on a thread of its own: the harness itself blocks.
+pub fn wait_for<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    std::thread::scope(|scope| scope.spawn(move || runtime().block_on(future)).join().unwrap())
 }
 
 /// Followers whose progress the test sets.
@@ -68,9 +85,12 @@ impl App {
     /// With this configuration.
     pub fn with(config: &Config) -> Self {
         let followers = Arc::new(SetFollowers::default());
-        let rocket = cms_server::rocket(config, Arc::<SetFollowers>::clone(&followers)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let cms = open(folder.path());
+        let watching = Arc::<SetFollowers>::clone(&followers);
+        let rocket = cms_server::rocket_watching(config, &cms, watching).unwrap();
         let rocket = with_samples(rocket, Arc::default());
-        Self { client: Client::untracked(rocket).unwrap(), followers }
+        Self { client: Client::untracked(rocket).unwrap(), followers, _cms: cms, _folder: folder }
     }
 
     /// Asks, with these header fields.
@@ -187,7 +207,7 @@ impl Default for Sample {
             cache_groups: Some("\"e1\", \"tguidance\"".to_owned()),
             link: None,
         };
-        Self { set: CodedSet::of(body.into_bytes()).unwrap(), head: Arc::new(head) }
+        Self { set: CodedSet::of(body.into_bytes()), head: Arc::new(head) }
     }
 }
 

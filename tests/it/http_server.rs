@@ -12,7 +12,7 @@ use std::{
 use cms_server::config::Config;
 use rocket::{Shutdown, fairing::AdHoc, tokio::runtime::Runtime};
 
-use crate::app::{App, Gate, SetFollowers, with_samples};
+use crate::app::{self, App, Gate, with_samples};
 
 /// The application on a socket.
 struct Listening {
@@ -34,7 +34,9 @@ impl Listening {
                 tell.send((address, rocket.shutdown())).unwrap();
                 Box::pin(async {})
             });
-            let rocket = cms_server::rocket(&config, Arc::new(SetFollowers::default())).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let cms = app::open(folder.path());
+            let rocket = cms_server::rocket(&config, &cms).unwrap();
             let rocket = with_samples(rocket, shared).attach(liftoff);
             Runtime::new().unwrap().block_on(rocket.launch()).is_ok()
         });

@@ -52,10 +52,7 @@ mod tests {
         check("<a href=javascript:x>c</a>", "<a>c</a>");
         check("<div class=\"x markdown-alert\">d</div>", "<div>d</div>");
         check("<b id=h-x>e</b><b id=location>f</b>", "<b id=\"h-x\">e</b><b>f</b>");
-        check(
-            "<form action=x><input name=y><button>g</button></form>",
-            "<input disabled=\"\">g",
-        );
+        check("<form action=x><input name=y><button>g</button></form>", "<input disabled=\"\">g");
         check("<img src=x srcset=y onerror=z>", "<img src=\"x\" loading=\"lazy\">");
     }
 }

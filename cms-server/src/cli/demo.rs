@@ -1,15 +1,16 @@
-//! `cms demo`: a server to try, without any set-up.
+//! `cms demo`: a server to try, with demo content, without any set-up.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
+use anyhow::Context as _;
 use clap::Args;
+use cms_core::{Cms, commands::import::ImportOptions};
 
-use super::{Failure, Global, output, serve};
+use super::{Failure, Global, output, serve, store};
 
-/// Where to look first.
-const PATHS: [&str; 4] = ["docs/", "openapi.json", "problems?locale=fr", "readyz"];
+mod content;
 
-/// Start a server to try, and say where to look.
+/// Start a server with demo content, and say where to look. Its store is thrown away at the end.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Address and port to listen on.
@@ -17,13 +18,49 @@ pub(crate) struct Demo {
     listen: SocketAddr,
 }
 
+/// What to try first.
+const TRY: [&str; 7] = [
+    "v1/entries/guidance?locale=fr",
+    "v1/entries/guidance/sextortion-what-to-do-now?locale=en",
+    "v1/entries/guidance/key:sextortion-what-to-do-now?locale=th",
+    "v1/entries/route?locale=ja&filter[urgency]=emergency",
+    "v1/locales",
+    "v1/changes",
+    "docs/",
+];
+
 impl Demo {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let config = serve::configure(global, Some(self.listen))?;
-        serve::serve(&config, |address| {
-            for path in PATHS {
-                output::say(format_args!("http://{address}/{path}"));
-            }
-        })
+        let folder = tempfile::tempdir().context("no folder for the demo's store")?;
+        let runtime = store::runtime(config.workers())?;
+        let outcome = runtime.block_on(async {
+            let cms = store::open(folder.path(), global).await?;
+            fill(&cms).await?;
+            serve::serve(&config, cms, |address| {
+                for path in TRY {
+                    output::say(format_args!("http://{address}/{path}"));
+                }
+            })
+            .await
+        });
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        outcome
     }
+}
+
+/// Imports the demo content.
+async fn fill(cms: &Cms) -> Result<(), Failure> {
+    let administrator = cms.administrator().context("the store can't be read")?;
+    let administrator = administrator.context("the store has no administrator")?;
+    let options = ImportOptions { atomic: true, ..ImportOptions::default() };
+    let report = cms.import(&administrator, &mut content::Lines, &options, &|_, _| ()).await;
+    let report = report.context("the demo content can't be imported")?;
+    if let Some(refused) = report.refused.first() {
+        return Err(Failure::No(format!("the demo content is refused: {refused:?}")));
+    }
+    if !cms.settled().await {
+        return Err(Failure::No("the demo content was not made ready".to_owned()));
+    }
+    Ok(())
 }

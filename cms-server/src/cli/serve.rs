@@ -1,17 +1,14 @@
 //! `cms serve`: the server, until a signal ends it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
-use cms_server::{
-    config::Config,
-    health::{Followers, Progress},
-    telemetry,
-};
+use cms_core::Cms;
+use cms_server::{config::Config, telemetry};
 use rocket::{error::ErrorKind, fairing::AdHoc, figment::value::Dict};
 
-use super::{Failure, Global, output};
+use super::{Failure, Global, output, store};
 
 /// Start the server.
 ///
@@ -24,20 +21,19 @@ pub(crate) struct Serve {
     listen: Option<SocketAddr>,
 }
 
-/// A server without a store has nothing to follow.
-#[derive(Debug)]
-struct NoFollowers;
-
-impl Followers for NoFollowers {
-    fn progress(&self) -> Vec<Progress> {
-        Vec::new()
-    }
-}
-
 impl Serve {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let config = configure(global, self.listen)?;
-        serve(&config, |address| output::say(format_args!("Beacon listens on http://{address}")))
+        let runtime = store::runtime(config.workers())?;
+        let outcome = runtime.block_on(async {
+            let cms = store::open(&global.data, global).await?;
+            let announce =
+                |address| output::say(format_args!("Beacon listens on http://{address}"));
+            serve(&config, cms, announce).await
+        });
+        // What still runs on other threads has had its time.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        outcome
     }
 }
 
@@ -52,30 +48,26 @@ pub(super) fn configure(global: &Global, listen: Option<SocketAddr>) -> Result<C
     Ok(config)
 }
 
-/// Serves until a signal, on threads of its own; `announce` is told the address once it listens there.
-pub(super) fn serve(config: &Config, announce: fn(SocketAddr)) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(config.workers())
-        .thread_name("cms-worker")
-        .enable_all()
-        .build()
-        .context("no threads to serve with")?;
-    let outcome = runtime.block_on(async {
-        let announce = AdHoc::on_liftoff("Announcement", move |rocket| {
-            let address = SocketAddr::new(rocket.config().address, rocket.config().port);
-            Box::pin(async move {
-                tracing::info!(%address, "listening");
-                announce(address);
-            })
-        });
-        let rocket = cms_server::rocket(config, Arc::new(NoFollowers)).context("no application")?;
-        rocket.attach(announce).launch().await.map_err(|error| explain(&error, config))?;
-        tracing::info!("stopped");
-        Ok(())
+/// Serves until a signal, then closes the store; `announce` is told the address once it listens there.
+pub(super) async fn serve(
+    config: &Config,
+    cms: Cms,
+    announce: fn(SocketAddr),
+) -> Result<(), Failure> {
+    let announce = AdHoc::on_liftoff("Announcement", move |rocket| {
+        let address = SocketAddr::new(rocket.config().address, rocket.config().port);
+        Box::pin(async move {
+            tracing::info!(%address, "listening");
+            announce(address);
+        })
     });
-    // What still runs on other threads has had its time.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    outcome
+    let rocket = cms_server::rocket(config, &cms).context("no application")?;
+    let ended = rocket.attach(announce).launch().await.map_err(|error| explain(&error, config))?;
+    // The application holds handles to the store: with the last of them it is flushed and closed.
+    drop(ended);
+    drop(cms);
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// Why it ended other than by a signal. (Rocket's error panics if nobody looks at its kind.)

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use base64::{
@@ -44,22 +44,21 @@ impl Coding {
             || (self == Self::Gzip && name.eq_ignore_ascii_case("x-gzip"))
     }
 
-    /// Codes bytes: at levels for what is coded once and sent often.
+    /// Codes bytes: at levels that a reader who comes first can wait for.
     ///
     /// # Errors
     /// What the coder says; none is known for bytes in memory.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
-            Self::Zstd => zstd::encode_all(bytes, 12),
+            Self::Zstd => zstd::encode_all(bytes, 6),
             Self::Brotli => {
-                // Level 9: beyond it a form of 4 KB takes ten times as long for two per cent.
-                let mut writer = brotli::CompressorWriter::new(Vec::new(), 4_096, 9, 22);
+                let mut writer = brotli::CompressorWriter::new(Vec::new(), 4_096, 5, 22);
                 writer.write_all(bytes)?;
                 Ok(writer.into_inner())
             }
             Self::Gzip => {
                 let mut writer =
-                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
                 writer.write_all(bytes)?;
                 writer.finish()
             }
@@ -81,9 +80,13 @@ pub struct Coded {
     pub repr_digest: String,
 }
 
-/// The same bytes in several codings: identity always, and the others where they are smaller.
+/// The same bytes in several codings, each made when the first reader wants it and then kept.
 #[derive(Debug)]
-pub struct CodedSet(Vec<Arc<Coded>>);
+pub struct CodedSet {
+    tag: String,
+    identity: Arc<Coded>,
+    others: [OnceLock<Arc<Coded>>; 3],
+}
 
 /// The digest that the tags of all codings share: 128 bits of SHA-256 of the identity bytes.
 pub fn tag(identity: &[u8]) -> String {
@@ -107,28 +110,43 @@ impl CodedSet {
     /// Answers shorter than this go as they are: a packet is a packet.
     const WORTHWHILE: usize = 860;
 
-    /// Codes bytes in every coding that makes them smaller.
-    ///
-    /// # Errors
-    /// What a coder says; none is known for bytes in memory.
-    pub fn of(identity: Vec<u8>) -> io::Result<Self> {
-        let (tag, length) = (tag(&identity), identity.len());
-        let mut set = Vec::with_capacity(Coding::ALL.len());
-        if length >= Self::WORTHWHILE {
-            for coding in [Coding::Zstd, Coding::Brotli, Coding::Gzip] {
-                let coded = coding.encode(&identity)?;
-                if coded.len() < length {
-                    set.push(Arc::new(Coded::new(coding, coded.into(), &tag)));
-                }
-            }
-        }
-        set.push(Arc::new(Coded::new(Coding::Identity, identity.into(), &tag)));
-        Ok(Self(set))
+    /// A set of these bytes.
+    pub fn of(identity: Vec<u8>) -> Self {
+        let tag = tag(&identity);
+        let identity = Arc::new(Coded::new(Coding::Identity, identity.into(), &tag));
+        Self { tag, identity, others: Default::default() }
     }
 
-    /// The bytes in this coding.
-    pub fn get(&self, coding: Coding) -> Option<&Arc<Coded>> {
-        self.0.iter().find(|coded| coded.coding == coding)
+    /// Whether a reader who wants this coding gets it.
+    pub fn offers(&self, coding: Coding) -> bool {
+        coding == Coding::Identity || self.identity.bytes.len() >= Self::WORTHWHILE
+    }
+
+    /// The bytes in this coding; as they are where coding doesn't make them smaller.
+    pub fn get(&self, coding: Coding) -> &Arc<Coded> {
+        let slot = match coding {
+            Coding::Zstd => self.others.first(),
+            Coding::Brotli => self.others.get(1),
+            Coding::Gzip => self.others.get(2),
+            Coding::Identity => None,
+        };
+        let Some(slot) = slot.filter(|_| self.offers(coding)) else { return &self.identity };
+        slot.get_or_init(|| match coding.encode(&self.identity.bytes) {
+            Ok(coded) if coded.len() < self.identity.bytes.len() => {
+                Arc::new(Coded::new(coding, coded.into(), &self.tag))
+            }
+            Ok(_) | Err(_) => Arc::clone(&self.identity),
+        })
+    }
+
+    /// The memory that it takes, in bytes, about, once each coding has been asked for.
+    pub fn weight(&self) -> u64 {
+        let length = u64::try_from(self.identity.bytes.len()).unwrap_or(u64::MAX);
+        if self.offers(Coding::Gzip) {
+            length.saturating_mul(2).saturating_add(1_024)
+        } else {
+            length + 512
+        }
     }
 }
 
@@ -155,10 +173,10 @@ mod tests {
     #[test]
     fn every_coding_decodes_to_the_same_bytes_and_has_its_own_tag() {
         let identity = "guidance ".repeat(500).into_bytes();
-        let set = CodedSet::of(identity.clone()).unwrap();
+        let set = CodedSet::of(identity.clone());
         let mut tags = Vec::new();
         for coding in Coding::ALL {
-            let coded = set.get(coding).unwrap();
+            let coded = set.get(coding);
             assert_eq!(decode(coded), identity, "{coding:?}");
             tags.push(coded.etag.clone());
         }
@@ -168,10 +186,10 @@ mod tests {
 
     #[test]
     fn small_answers_go_as_they_are() {
-        let set = CodedSet::of(b"{}".to_vec()).unwrap();
-        assert!(set.get(Coding::Gzip).is_none());
+        let set = CodedSet::of(b"{}".to_vec());
+        assert_eq!(set.get(Coding::Gzip).coding, Coding::Identity);
         assert_eq!(
-            set.get(Coding::Identity).unwrap().repr_digest,
+            set.get(Coding::Identity).repr_digest,
             "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:"
         );
     }

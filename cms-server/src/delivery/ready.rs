@@ -75,11 +75,14 @@ impl Ready {
     /// # Errors
     /// [`Code::NotAcceptable`] when the reader refuses all that there are.
     pub fn of(set: &CodedSet, accepted: Codings, head: &Arc<Head>) -> Result<Self, Problem> {
-        let body =
-            accepted.best(|coding| set.get(coding).is_some()).and_then(|coding| set.get(coding));
-        let body = body.ok_or_else(|| {
+        let coding = accepted.best(|coding| set.offers(coding)).ok_or_else(|| {
             Problem::new(Code::NotAcceptable).with("offered", Coding::Identity.name())
         })?;
+        let body = set.get(coding);
+        // Bytes that a coding would have made longer go as they are; who refuses that gets nothing.
+        if body.coding != coding && accepted.best(|other| other == body.coding).is_none() {
+            return Err(Problem::new(Code::NotAcceptable).with("offered", Coding::Identity.name()));
+        }
         Ok(Self {
             body: Arc::clone(body),
             head: Arc::clone(head),

@@ -3,7 +3,7 @@
 use crate::{
     clock::Timestamp,
     event::Part,
-    id::{AgencyId, EntryId, TypeName},
+    id::{AccountId, AgencyId, EntryId, TypeName},
     locale::Locale,
 };
 
@@ -122,7 +122,7 @@ macro_rules! id_key {
         }
     )*};
 }
-id_key!(EntryId, AgencyId);
+id_key!(AccountId, AgencyId, EntryId);
 
 impl Key for Locale {
     fn encode(&self, out: &mut Vec<u8>) {

@@ -1,0 +1,202 @@
+//! Acts: one file each. An act checks its actor, finds all that is wrong at once, and makes one append.
+
+use std::sync::Arc;
+
+use crate::{
+    access::{self, Act, Actor, Scope},
+    clock::Clock,
+    content_type::ContentType,
+    entry::Entry,
+    event::{Claim, Part, Stream},
+    id::{EntryId, OpId, TypeName},
+    queries::{Editing, ReadError},
+    store::{Append, AppendError, Appended, ClaimChange, Log, NewEvent},
+    violation::Violation,
+};
+
+pub mod configure_site;
+pub mod create_entry;
+pub mod erase;
+pub mod import;
+pub mod publish;
+pub mod save_agency;
+pub mod save_draft;
+pub mod save_type;
+pub mod set_up;
+pub mod unpublish;
+
+mod uses;
+
+/// What acts are made with.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// Where accepted acts go.
+    pub log: Arc<dyn Log>,
+    /// What is known of the content.
+    pub editing: Editing,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// An accepted act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its last event.
+    pub event: u64,
+    /// The revision that it saved or published; 0 for acts on other things.
+    pub revision: u32,
+}
+
+/// Why an act was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The actor may not do this, here. To those who may not read it either, it looks as if it weren't there.
+    #[error("the actor may not do this")]
+    Forbidden,
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// These rules are broken, all of them.
+    #[error("{} rules are broken", .0.len())]
+    Invalid(Vec<Violation>),
+    /// Somebody else has saved since.
+    #[error("revision {current} was saved since")]
+    Stale {
+        /// The newest revision.
+        current: u32,
+    },
+    /// The entry is shown by others.
+    #[error("{} others show it", .0.len())]
+    InUse(Vec<(EntryId, Part)>),
+    /// What it rests on changed while it was being decided: try again.
+    #[error("something it rests on has changed: {0:?}")]
+    Conflict(Stream),
+    /// Somebody else has the name.
+    #[error("the name is taken: {0:?}")]
+    Taken(Claim),
+    /// It may have been accepted.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(String),
+    /// Nothing can be accepted for now.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is known cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<AppendError> for CommandError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict { stream, .. } => Self::Conflict(stream),
+            AppendError::Taken { claim, .. } => Self::Taken(claim),
+            AppendError::Unknown(reason) => Self::Unknown(reason),
+            AppendError::Unavailable(reason) | AppendError::Malformed(reason) => {
+                Self::Unavailable(reason)
+            }
+        }
+    }
+}
+
+/// What an act decided, before it is appended.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// What it rests on.
+    pub expectations: Vec<(Stream, u64)>,
+    /// Names that it takes or releases.
+    pub claims: Vec<ClaimChange>,
+    /// What happens.
+    pub events: Vec<NewEvent>,
+    /// Earlier events whose bodies go.
+    pub erase: Vec<u64>,
+}
+
+impl Decision {
+    /// Adds another act's decision, to be appended as one.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (stream, last) in other.expectations {
+            if !self.expectations.iter().any(|(known, _)| *known == stream) {
+                self.expectations.push((stream, last));
+            }
+        }
+        self.claims.extend(other.claims);
+        self.events.extend(other.events);
+        self.erase.extend(other.erase);
+    }
+}
+
+impl Means {
+    /// Makes the append.
+    pub(crate) async fn append(
+        &self,
+        actor: &Actor,
+        decision: Decision,
+    ) -> Result<Appended, CommandError> {
+        let now = self.clock.now();
+        let append = Append {
+            op: OpId::generate(now),
+            actor: actor.account,
+            at: now,
+            expectations: decision.expectations,
+            claims: decision.claims,
+            events: decision.events,
+            erase: decision.erase,
+        };
+        Ok(self.log.append(append).await?)
+    }
+
+    /// The last event of a stream, as the log has it.
+    pub(crate) async fn last_of(&self, stream: &Stream) -> Result<u64, CommandError> {
+        Ok(self.log.last_of(stream).await.map_err(ReadError::from)?)
+    }
+
+    /// An entry and its type, for an actor who may do this to it.
+    pub(crate) fn entry(
+        &self,
+        actor: &Actor,
+        act: Act,
+        id: EntryId,
+        part: &Part,
+    ) -> Result<(Entry, Arc<ContentType>, u64), CommandError> {
+        let entry = self.editing.entry(id)?.ok_or(CommandError::NotFound("entry"))?;
+        let locale = match part {
+            Part::Locale(locale) => Some(locale),
+            Part::Shared => None,
+        };
+        let scope = Scope { agency: Some(entry.agency), type_name: Some(&entry.type_name), locale };
+        Self::check(actor, act, &scope)?;
+        let (content_type, last) = self.content_type(&entry.type_name)?;
+        Ok((entry, content_type, last))
+    }
+
+    pub(crate) fn content_type(
+        &self,
+        name: &TypeName,
+    ) -> Result<(Arc<ContentType>, u64), CommandError> {
+        self.editing.content_type(name)?.ok_or(CommandError::NotFound("type"))
+    }
+
+    /// Refuses an actor who may not. One who may not even read learns nothing of what is there.
+    pub(crate) fn check(actor: &Actor, act: Act, scope: &Scope<'_>) -> Result<(), CommandError> {
+        if access::allows(actor, act, scope) {
+            Ok(())
+        } else if access::allows(actor, Act::Read, scope) {
+            Err(CommandError::Forbidden)
+        } else {
+            Err(CommandError::NotFound("entry"))
+        }
+    }
+
+    pub(crate) fn check_administrator(actor: &Actor) -> Result<(), CommandError> {
+        if access::allows(actor, Act::Administer, &Scope::default()) {
+            Ok(())
+        } else {
+            Err(CommandError::Forbidden)
+        }
+    }
+}
+
+/// All violations, or nothing wrong.
+pub(crate) fn none_of(violations: Vec<Violation>) -> Result<(), CommandError> {
+    if violations.is_empty() { Ok(()) } else { Err(CommandError::Invalid(violations)) }
+}

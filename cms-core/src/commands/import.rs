@@ -1,0 +1,423 @@
+//! Imports lines: one revision each, published or not, resumable and idempotent.
+//!
+//! An administrator's act: it skips review, not violations. Good lines land whatever becomes of the
+//! others, unless all or nothing is asked for. The lines are read three times: to look at all of them,
+//! then the sources, then the translations, so that a translation is of the source that is live when the
+//! import ends. Lines of one entry never share an append, so that each is decided on what the last one
+//! left; lines of different entries share one, since a commit costs a sync of the disk.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    io::{self, BufRead},
+    sync::Arc,
+    time::Duration,
+};
+
+use self::{
+    line::{Line, LocaleMap},
+    numbered::Numbered,
+};
+use super::{
+    CommandError, Decision, Means, configure_site::ConfigureSite, create_entry::CreateEntry,
+};
+use crate::{
+    access::Actor,
+    content_type::ContentType,
+    event::{Fields, Part, SiteLocale},
+    id::{AgencyId, EntryId, ExternalKey, TypeName},
+    locale::Locale,
+    queries::ReadError,
+    slug::Slug,
+    violation::Violation,
+};
+
+pub mod line;
+
+mod land;
+mod numbered;
+
+/// How many lines share an append at most.
+const TOGETHER: usize = 128;
+/// How long the followers are waited for at a time.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How to import.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// Whether one bad line keeps all lines out.
+    pub atomic: bool,
+    /// Locale tags to read as others.
+    pub locale_map: LocaleMap,
+}
+
+/// Where lines come from: opened anew for each reading.
+pub trait Lines: Send {
+    /// From the first line on.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>>;
+}
+
+/// A line that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its number in the source, from 1.
+    pub line: u64,
+    /// What is wrong with it, with pointers into the line.
+    pub violations: Vec<Violation>,
+}
+
+/// What became of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Lines read, blank ones apart.
+    pub lines: u64,
+    /// Lines that landed.
+    pub accepted: u64,
+    /// Lines that had landed before.
+    pub unchanged: u64,
+    /// Lines that did not land, in order.
+    pub refused: Vec<Refused>,
+    /// Entries that were made.
+    pub entries_created: u64,
+    /// Locales that the site did not have, and has now.
+    pub locales_added: Vec<Locale>,
+    /// Whether all were kept out because one was refused.
+    pub kept_out: bool,
+}
+
+/// Why an import could not go on. Lines that had landed stay.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The lines cannot be read.
+    #[error("the lines cannot be read: {0}")]
+    Source(#[from] io::Error),
+    /// As for any act.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The followers don't keep up, or have stopped.
+    #[error("what was imported is not applied in time")]
+    Lagging,
+}
+
+impl From<ReadError> for ImportError {
+    fn from(error: ReadError) -> Self {
+        Self::Command(error.into())
+    }
+}
+
+/// Waits until this node's followers have passed an event.
+#[async_trait::async_trait]
+pub trait Applied: Send + Sync {
+    /// `false` when they have not within the limit.
+    async fn passed(&self, number: u64, limit: Duration) -> bool;
+}
+
+/// Hears how many lines have been dealt with, of how many.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
+
+/// An entry that a good line names.
+#[derive(Debug, Clone)]
+struct Named {
+    source_locale: Locale,
+    agency: Option<AgencyId>,
+    /// Whether a line of this import publishes it.
+    is_published: bool,
+    /// Its id, once it is made.
+    id: Option<EntryId>,
+}
+
+type Name = (TypeName, ExternalKey);
+
+/// An import under way.
+struct Import<'a> {
+    means: &'a Means,
+    actor: &'a Actor,
+    applied: &'a dyn Applied,
+    types: BTreeMap<TypeName, Arc<ContentType>>,
+    agencies: HashMap<ExternalKey, AgencyId>,
+    named: HashMap<Name, Named>,
+    /// Slugs that lines ask for, and the entry that each is for.
+    slugs: HashMap<(TypeName, Locale, String), ExternalKey>,
+    /// Entries that will be published by a line of this import.
+    to_come: HashSet<EntryId>,
+    /// The last event that touched an entry in this import.
+    touched: HashMap<EntryId, u64>,
+    /// The last event of this import.
+    last: u64,
+    bad: BTreeSet<u64>,
+    report: ImportReport,
+}
+
+impl Means {
+    /// Imports lines. An administrator's act.
+    ///
+    /// # Errors
+    /// [`ImportError`]; lines that are refused are no error: they are in the report.
+    pub async fn import(
+        &self,
+        actor: &Actor,
+        lines: &mut dyn Lines,
+        options: &ImportOptions,
+        (applied, progress): (&dyn Applied, Progress<'_>),
+    ) -> Result<ImportReport, ImportError> {
+        Self::check_administrator(actor)?;
+        let types = self.editing.content_types()?;
+        let agencies =
+            self.editing.agencies()?.into_values().map(|agency| (agency.key, agency.id)).collect();
+        let mut import = Import {
+            means: self,
+            actor,
+            applied,
+            types,
+            agencies,
+            named: HashMap::new(),
+            slugs: HashMap::new(),
+            to_come: HashSet::new(),
+            touched: HashMap::new(),
+            last: 0,
+            bad: BTreeSet::new(),
+            report: ImportReport::default(),
+        };
+        import.look(lines, options)?;
+        if options.atomic && !import.report.refused.is_empty() {
+            import.report.kept_out = true;
+            return Ok(import.report);
+        }
+        import.make_locales().await?;
+        import.make_entries().await?;
+        let total = import.report.lines;
+        let hear = |done| progress(done, total);
+        land::land_all(&mut import, lines, options, (Pass::Sources, &hear)).await?;
+        land::land_all(&mut import, lines, options, (Pass::Translations, &hear)).await?;
+        import.report.refused.sort_by_key(|refused| refused.line);
+        Ok(import.report)
+    }
+}
+
+/// Which lines a reading lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Sources,
+    Translations,
+}
+
+impl Pass {
+    fn takes(self, line: &Line) -> bool {
+        (line.locale == line.source_locale) == (self == Self::Sources)
+    }
+}
+
+impl Import<'_> {
+    /// Looks at all lines: which are well-formed, and which entries and locales they name.
+    fn look(&mut self, lines: &mut dyn Lines, options: &ImportOptions) -> Result<(), ImportError> {
+        let mut locales = BTreeSet::new();
+        let mut references = Vec::new();
+        for read in Numbered::new(lines.open()?) {
+            let (number, text) = read?;
+            self.report.lines += 1;
+            let line = text.and_then(|text| Line::parse(&text, &options.locale_map));
+            let looked = match line {
+                Ok(line) => self.look_at(&line)?.map(|found| (line, found)),
+                Err(violations) => Err(violations),
+            };
+            match looked {
+                Ok((line, found)) => {
+                    locales.extend([line.locale, line.source_locale]);
+                    references.extend((!found.is_empty()).then_some((number, found)));
+                }
+                Err(violations) => self.refuse(number, violations),
+            }
+        }
+        for (number, found) in references {
+            let mut missing = Vec::new();
+            for (pointer, types, value) in found {
+                if !self.is_known(&types, &value)? {
+                    missing.push(
+                        Violation::new(pointer, "reference_unknown").with("reference", value),
+                    );
+                }
+            }
+            if !missing.is_empty() {
+                self.refuse(number, missing);
+            }
+        }
+        let known = self.means.editing.locales()?;
+        locales.retain(|tag| known.all().iter().all(|locale| locale.tag != *tag));
+        self.report.locales_added = locales.into_iter().collect();
+        Ok(())
+    }
+
+    /// All that is wrong with a line by itself; otherwise the references in it.
+    fn look_at(&mut self, line: &Line) -> Result<Result<References, Vec<Violation>>, ImportError> {
+        let Some(content_type) = self.types.get(&line.type_name).map(Arc::clone) else {
+            let unknown = Violation::new("/type", "unknown_type").with("type", &line.type_name);
+            return Ok(Err(vec![unknown]));
+        };
+        let mut wrong = self.check(line, &content_type);
+        let editing = &self.means.editing;
+        if editing.is_erased(&line.type_name, &line.key)? {
+            wrong.push(Violation::new("/key", "key_erased").with("key", &line.key));
+        }
+        let agency = line.agency.as_ref().map(|key| self.agencies.get(key).copied());
+        if agency == Some(None) {
+            wrong.push(
+                Violation::new("/agency", "unknown_agency")
+                    .with("id", line.agency.iter().map(ToString::to_string).collect::<String>()),
+            );
+        }
+        let name = (line.type_name.clone(), line.key.clone());
+        let stored = match editing.entry_by_key(&name.0, &name.1)? {
+            Some(id) => editing.entry(id)?,
+            None => None,
+        };
+        let before = self.named.get(&name).map(|named| &named.source_locale);
+        let before = before.or(stored.as_ref().map(|entry| &entry.source_locale));
+        if let Some(other) = before.filter(|other| **other != line.source_locale) {
+            wrong
+                .push(Violation::new("/source_locale", "source_locale_differs").with("tag", other));
+        }
+        if !wrong.is_empty() {
+            return Ok(Err(wrong));
+        }
+        if let Some(slug) = &line.slug {
+            self.slugs.insert((name.0.clone(), line.locale.clone(), slug.clone()), name.1.clone());
+        }
+        let named = self.named.entry(name).or_insert_with(|| Named {
+            source_locale: line.source_locale.clone(),
+            agency: None,
+            is_published: false,
+            id: stored.map(|entry| entry.id),
+        });
+        named.agency = named.agency.or(agency.flatten());
+        named.is_published |= line.is_published;
+        Ok(Ok(references(line, &content_type)))
+    }
+
+    /// The rules of the type, as far as one line shows.
+    fn check(&self, line: &Line, content_type: &ContentType) -> Vec<Violation> {
+        let part = Part::Locale(line.locale.clone());
+        let under = |parent: &'static str| move |violation: Violation| violation.under(parent);
+        let mut wrong: Vec<_> = content_type
+            .check_draft(&part, &line.fields)
+            .into_iter()
+            .map(under("/fields"))
+            .collect();
+        let shared = line.shared.as_ref();
+        let of_shared = shared
+            .map(|shared| content_type.check_draft(&Part::Shared, shared))
+            .unwrap_or_default();
+        wrong.extend(of_shared.into_iter().map(under("/shared")));
+        if let Some(slug) = &line.slug {
+            if Slug::parse(slug).is_err() {
+                wrong.push(Violation::new("/slug", "bad_slug").with("slug", slug));
+            }
+            let owner =
+                self.slugs.get(&(line.type_name.clone(), line.locale.clone(), slug.clone()));
+            if owner.is_some_and(|owner| *owner != line.key) {
+                wrong.push(Violation::new("/slug", "slug_taken").with("slug", slug));
+            }
+        }
+        if line.translates.is_some() && line.locale == line.source_locale {
+            wrong.push(Violation::new("/translates", "source_translates_nothing"));
+        }
+        wrong
+    }
+
+    /// Whether a reference has a target, in the store or among the lines.
+    fn is_known(&self, types: &[TypeName], value: &str) -> Result<bool, ImportError> {
+        let Some(key) = value.strip_prefix("key:").and_then(|key| ExternalKey::parse(key).ok())
+        else {
+            let id = value.parse::<EntryId>().ok();
+            let entry = id.map(|id| self.means.editing.entry(id)).transpose()?.flatten();
+            return Ok(entry.is_some_and(|entry| types.contains(&entry.type_name)));
+        };
+        for name in types {
+            if self.named.contains_key(&(name.clone(), key.clone()))
+                || self.means.editing.entry_by_key(name, &key)?.is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn refuse(&mut self, line: u64, violations: Vec<Violation>) {
+        // A line is refused once, whatever else is found later.
+        if self.bad.insert(line) {
+            self.report.refused.push(Refused { line, violations });
+        }
+    }
+
+    /// Adds the locales that the lines need and the site lacks.
+    async fn make_locales(&mut self) -> Result<(), ImportError> {
+        if self.report.locales_added.is_empty() {
+            return Ok(());
+        }
+        let site = self.means.editing.site()?.ok_or(CommandError::NotFound("site"))?;
+        let mut locales = site.locales;
+        locales.extend(self.report.locales_added.iter().map(|tag| SiteLocale {
+            tag: tag.clone(),
+            name: tag.own_name().to_owned(),
+            fallback: None,
+        }));
+        let act = ConfigureSite {
+            default_locale: site.default_locale,
+            locales,
+            default_agency: site.default_agency,
+        };
+        self.last = self.means.configure_site(self.actor, act).await?.event;
+        self.catch_up(self.last).await
+    }
+
+    /// Makes the entries that the lines name and the store lacks, so that references find them.
+    async fn make_entries(&mut self) -> Result<(), ImportError> {
+        let mut new: Vec<_> = self.named.iter().filter(|(_, named)| named.id.is_none()).collect();
+        new.sort_by_key(|(name, _)| *name);
+        let mut made = Vec::new();
+        for together in new.chunks(TOGETHER) {
+            let mut decision = Decision::default();
+            for (name, named) in together {
+                let act = CreateEntry {
+                    type_name: name.0.clone(),
+                    agency: named.agency,
+                    source_locale: named.source_locale.clone(),
+                    key: Some(name.1.clone()),
+                };
+                let (id, one) = self.means.decide_create(self.actor, &act)?;
+                decision.merge(one);
+                made.push(((*name).clone(), id));
+            }
+            self.last = self.means.append(self.actor, decision).await?.last;
+        }
+        self.report.entries_created = u64::try_from(made.len()).unwrap_or(u64::MAX);
+        for (name, id) in made {
+            if let Some(named) = self.named.get_mut(&name) {
+                named.id = Some(id);
+            }
+        }
+        let to_come =
+            self.named.values().filter(|named| named.is_published).filter_map(|named| named.id);
+        self.to_come = to_come.collect();
+        self.catch_up(self.last).await
+    }
+
+    /// Waits until what was appended is known to the questions that decisions rest on.
+    async fn catch_up(&self, event: u64) -> Result<(), ImportError> {
+        if self.applied.passed(event, PATIENCE).await { Ok(()) } else { Err(ImportError::Lagging) }
+    }
+}
+
+/// The references in a line: where each stands, which types it may have, what it says.
+type References = Vec<(String, Vec<TypeName>, String)>;
+
+fn references(line: &Line, content_type: &ContentType) -> References {
+    let of = |parent: &str, fields: &Fields| -> References {
+        let found = content_type.references(fields).into_iter();
+        found.map(|it| (format!("{parent}{}", it.pointer), it.types.to_vec(), it.value)).collect()
+    };
+    let mut all = of("/fields", &line.fields);
+    all.extend(line.shared.iter().flat_map(|shared| of("/shared", shared)));
+    all
+}

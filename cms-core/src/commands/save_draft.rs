@@ -1,0 +1,232 @@
+//! Saves a revision of one part of an entry: the whole of its fields. It is the draft until published.
+
+use std::collections::BTreeSet;
+
+use super::{Accepted, CommandError, Decision, Means, none_of, uses::text};
+use crate::{
+    access::{Act, Actor},
+    content_type::{ContentType, normalise},
+    entry::{Entry, Head},
+    event::{ChangeClass, Claim, EventBody, Fields, Part, Stream, Translates},
+    id::EntryId,
+    locale::Locale,
+    queries::ReadError,
+    slug::Slug,
+    store::{ClaimChange, NewEvent},
+    violation::Violation,
+};
+
+/// What to save.
+#[derive(Debug, Clone)]
+pub struct SaveDraft {
+    /// Of which entry.
+    pub entry: EntryId,
+    /// Of which part.
+    pub part: Part,
+    /// The newest revision that the author has seen; 0 for a part without any. `None` saves over
+    /// whatever is there.
+    pub expected: Option<u32>,
+    /// All fields of the part.
+    pub fields: Fields,
+    /// Its slug. Without one the last stays, or the title gives one.
+    pub slug: Option<String>,
+    /// What it translates. Without it: the source that is live now.
+    pub translates: Option<Translates>,
+    /// What a change of the source means for translations.
+    pub change_class: Option<ChangeClass>,
+    /// The digest of the import line that it comes from.
+    pub line: Option<String>,
+}
+
+/// A draft in which nothing is wrong.
+struct Checked {
+    fields: Fields,
+    uses: BTreeSet<EntryId>,
+    slug: Option<String>,
+    claims: Vec<ClaimChange>,
+}
+
+impl SaveDraft {
+    /// The fields of one part of an entry, and nothing else said.
+    pub fn new(entry: EntryId, part: Part, fields: Fields) -> Self {
+        Self {
+            entry,
+            part,
+            expected: None,
+            fields,
+            slug: None,
+            translates: None,
+            change_class: None,
+            line: None,
+        }
+    }
+}
+
+impl Means {
+    /// Saves a revision.
+    ///
+    /// # Errors
+    /// [`CommandError`]: `Stale` when somebody saved since, `Invalid` with all that is wrong.
+    pub async fn save_draft(
+        &self,
+        actor: &Actor,
+        act: SaveDraft,
+    ) -> Result<Accepted, CommandError> {
+        let (entry, content_type, type_last) =
+            self.entry(actor, Act::Write, act.entry, &act.part)?;
+        let (revision, mut decision) = self.decide_save(&entry, &content_type, act).await?;
+        decision.expectations.push((Stream::Type(entry.type_name.clone()), type_last));
+        let appended = self.append(actor, decision).await?;
+        Ok(Accepted { event: appended.last, revision })
+    }
+
+    /// Decides, without appending. The answer's number is the new revision's.
+    pub(crate) async fn decide_save(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        act: SaveDraft,
+    ) -> Result<(u32, Decision), CommandError> {
+        let head = entry.heads.get(&act.part);
+        let current = head.map_or(0, |head| head.draft.revision);
+        if act.expected.is_some_and(|expected| expected != current) {
+            return Err(CommandError::Stale { current });
+        }
+        let Checked { fields, uses, slug, claims } =
+            self.checked(entry, content_type, &act, head).await?;
+        let is_source = act.part == Part::Locale(entry.source_locale.clone());
+        let is_translation = !is_source && act.part != Part::Shared;
+        let source_live = || {
+            let source = entry.heads.get(&Part::Locale(entry.source_locale.clone()))?;
+            Some(Translates::Revision(source.published()?.saved.revision))
+        };
+        let revision = current + 1;
+        let before = head.map(|head| head.draft.uses.as_slice()).unwrap_or_default();
+        let streams = std::iter::once(Stream::Entry(entry.id, act.part.clone()))
+            .chain(uses.iter().filter(|id| !before.contains(id)).map(|id| Stream::Uses(*id)))
+            .chain(before.iter().filter(|id| !uses.contains(id)).map(|id| Stream::Uses(*id)))
+            .collect();
+        let decision = Decision {
+            expectations: vec![(
+                Stream::Entry(entry.id, act.part.clone()),
+                entry.last_of(&act.part),
+            )],
+            claims,
+            events: vec![NewEvent {
+                streams,
+                body: EventBody::RevisionSaved {
+                    entry: entry.id,
+                    part: act.part,
+                    revision,
+                    fields,
+                    slug,
+                    translates: act.translates.or_else(source_live).filter(|_| is_translation),
+                    change_class: act.change_class.filter(|_| is_source),
+                    uses: uses.into_iter().collect(),
+                    line: act.line,
+                },
+            }],
+            erase: Vec::new(),
+        };
+        Ok((revision, decision))
+    }
+
+    /// All that is wrong with a draft at once; otherwise what is to be saved of it.
+    async fn checked(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        act: &SaveDraft,
+        head: Option<&Head>,
+    ) -> Result<Checked, CommandError> {
+        let fields = normalise(act.fields.clone());
+        let locale = match &act.part {
+            Part::Locale(locale) => locale,
+            Part::Shared => &entry.source_locale,
+        };
+        let mut violations = content_type.check_draft(&act.part, &fields);
+        let uses = self.uses(content_type, &fields, locale).await?;
+        violations.extend(uses.bad_references);
+        let under = |violation: Violation| violation.under("/fields");
+        let mut violations: Vec<_> = violations.into_iter().map(under).collect();
+        if self.editing.locales()?.all().iter().all(|known| known.tag != *locale) {
+            violations.push(Violation::new("/locale", "unknown_locale").with("tag", locale));
+        }
+        let mut checked = Checked { fields, uses: uses.targets, slug: None, claims: Vec::new() };
+        if act.part != Part::Shared {
+            let wanted = act.slug.as_deref();
+            match self.slug(entry, (locale, head), wanted, &checked.fields).await {
+                Ok((slug, claims)) => (checked.slug, checked.claims) = (Some(slug), claims),
+                Err(CommandError::Invalid(wrong)) => violations.extend(wrong),
+                Err(other) => return Err(other),
+            }
+        }
+        none_of(violations)?;
+        Ok(checked)
+    }
+
+    /// The slug to save, and the names to take and release for it.
+    async fn slug(
+        &self,
+        entry: &Entry,
+        (locale, head): (&Locale, Option<&Head>),
+        wanted: Option<&str>,
+        fields: &Fields,
+    ) -> Result<(String, Vec<ClaimChange>), CommandError> {
+        let claim =
+            |slug: &str| Claim::Slug(entry.type_name.clone(), locale.clone(), slug.to_owned());
+        let own = *entry.id.as_bytes();
+        let is_free = async |slug: &str| {
+            let holder = self.log.holder(&claim(slug)).await.map_err(ReadError::from)?;
+            Ok::<_, CommandError>(holder.is_none_or(|holder| holder == own))
+        };
+        let last = head.and_then(|head| head.draft.slug.clone());
+        let slug = match (wanted, &last) {
+            (Some(wanted), _) => {
+                let slug = Slug::parse(wanted).map_err(|_| {
+                    CommandError::Invalid(vec![
+                        Violation::new("/slug", "bad_slug").with("slug", wanted),
+                    ])
+                })?;
+                if !is_free(slug.as_str()).await? {
+                    let taken = Violation::new("/slug", "slug_taken").with("slug", wanted);
+                    return Err(CommandError::Invalid(vec![taken]));
+                }
+                slug.as_str().to_owned()
+            }
+            (None, Some(last)) => last.clone(),
+            (None, None) => {
+                let made = text(fields, "title").and_then(|title| Slug::from_title(title, locale));
+                let stem =
+                    made.map_or_else(|| entry.id.to_string(), |slug| slug.as_str().to_owned());
+                self.free_slug(&stem, &is_free).await?
+            }
+        };
+        let mut changes = vec![ClaimChange::Take(claim(&slug), own)];
+        let live =
+            head.and_then(|head| head.live.as_ref()).and_then(|live| live.saved.slug.as_ref());
+        if let Some(last) = last.filter(|last| *last != slug && Some(last) != live) {
+            changes.push(ClaimChange::Release(claim(&last), own));
+        }
+        Ok((slug, changes))
+    }
+
+    /// The stem, or the stem with the first number after it that nobody has.
+    async fn free_slug(
+        &self,
+        stem: &str,
+        is_free: &impl AsyncFn(&str) -> Result<bool, CommandError>,
+    ) -> Result<String, CommandError> {
+        if is_free(stem).await? {
+            return Ok(stem.to_owned());
+        }
+        let short: String = stem.chars().take(90).collect();
+        for number in 2_u32..10_000 {
+            let slug = format!("{}-{number}", short.trim_end_matches('-'));
+            if is_free(&slug).await? {
+                return Ok(slug);
+            }
+        }
+        Err(CommandError::Invalid(vec![Violation::new("/slug", "slug_taken").with("slug", stem)]))
+    }
+}

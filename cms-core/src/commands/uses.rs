@@ -1,0 +1,170 @@
+//! What a part's fields refer to and embed: found, or named as missing with its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{CommandError, Means};
+use crate::{
+    content_type::{ContentType, FieldKind},
+    embed::{EmbedKind, EmbedToken},
+    entry::Entry,
+    event::{Claim, Fields},
+    id::{EntryId, ExternalKey, TypeName},
+    locale::Locale,
+    markdown,
+    queries::ReadError,
+    violation::{Violation, pointer_step},
+};
+
+/// The uses of one part's fields.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// All entries found, sorted.
+    pub(super) targets: BTreeSet<EntryId>,
+    /// What each embed token stands for, by its canonical spelling.
+    pub(super) embeds: BTreeMap<String, EntryId>,
+    /// References to nothing, or to an entry of another type.
+    pub(super) bad_references: Vec<Violation>,
+    /// Tokens that aren't well-formed, or stand for nothing.
+    pub(super) bad_embeds: Vec<Violation>,
+}
+
+impl Means {
+    /// Finds what the fields use. `locale` is the one whose slugs are tried first.
+    pub(super) async fn uses(
+        &self,
+        content_type: &ContentType,
+        fields: &Fields,
+        locale: &Locale,
+    ) -> Result<Uses, CommandError> {
+        let mut uses = Uses::default();
+        for reference in content_type.references(fields) {
+            let target = match reference.value.parse::<EntryId>() {
+                Ok(id) => self
+                    .editing
+                    .entry(id)?
+                    .filter(|entry| reference.types.contains(&entry.type_name)),
+                Err(_) => None,
+            };
+            match target {
+                Some(entry) => _ = uses.targets.insert(entry.id),
+                None => uses.bad_references.push(
+                    Violation::new(reference.pointer, "reference_unknown")
+                        .with("reference", &reference.value),
+                ),
+            }
+        }
+        for (name, source) in markdown_fields(content_type, fields) {
+            let pointer = pointer_step(name);
+            if !source.contains("{{") {
+                continue;
+            }
+            uses.bad_embeds
+                .extend(markdown::check(source).iter().map(|bad| bad.violation(&pointer)));
+            for embed in markdown::embeds(source) {
+                match self.embedded(&embed.token, locale).await? {
+                    Some(target) => {
+                        uses.targets.insert(target);
+                        uses.embeds.insert(embed.token.to_string(), target);
+                    }
+                    None => uses.bad_embeds.push(
+                        Violation::new(&pointer, "embed_missing")
+                            .with("text", &embed.token)
+                            .with("line", embed.line)
+                            .with("column", embed.column),
+                    ),
+                }
+            }
+        }
+        Ok(uses)
+    }
+
+    /// The entry that a token names: by id, by external key, or by a slug in the locale or another.
+    async fn embedded(
+        &self,
+        token: &EmbedToken,
+        locale: &Locale,
+    ) -> Result<Option<EntryId>, CommandError> {
+        let types = match token.kind {
+            EmbedKind::Route => {
+                vec![TypeName::parse("route").map_err(|_| CommandError::NotFound("type"))?]
+            }
+            EmbedKind::Statistic => {
+                vec![TypeName::parse("statistic").map_err(|_| CommandError::NotFound("type"))?]
+            }
+            EmbedKind::Entry => self.editing.type_names()?,
+        };
+        if let Ok(id) = token.target.parse::<EntryId>() {
+            let entry = self.editing.entry(id)?.filter(|entry| types.contains(&entry.type_name));
+            return Ok(entry.map(|entry| entry.id));
+        }
+        for type_name in &types {
+            if let Ok(key) = ExternalKey::parse(&token.target)
+                && let Some(id) = self.editing.entry_by_key(type_name, &key)?
+            {
+                return Ok(Some(id));
+            }
+        }
+        let locales = self.editing.locales()?;
+        let others = locales.all().iter().map(|configured| configured.tag.clone());
+        for locale in std::iter::once(locale.clone()).chain(others) {
+            for type_name in &types {
+                let claim = Claim::Slug(type_name.clone(), locale.clone(), token.target.clone());
+                if let Some(holder) = self.log.holder(&claim).await.map_err(ReadError::from)? {
+                    return Ok(Some(EntryId::from_bytes(holder)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Those embeds by which a circle would close, if the entry were published with them.
+    pub(super) fn circles(
+        &self,
+        entry: &Entry,
+        uses: &Uses,
+    ) -> Result<Vec<Violation>, CommandError> {
+        let mut circles = Vec::new();
+        for (token, target) in &uses.embeds {
+            let names_a_field = token
+                .parse::<EmbedToken>()
+                .is_ok_and(|token| token.kind == EmbedKind::Entry && token.piece.is_some());
+            if names_a_field && self.leads_to(*target, entry.id)? {
+                circles.push(Violation::new("", "embed_circle").with("text", token));
+            }
+        }
+        Ok(circles)
+    }
+
+    /// Whether one entry is, or embeds over any number of steps, another.
+    fn leads_to(&self, from: EntryId, to: EntryId) -> Result<bool, CommandError> {
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(id) = open.pop() {
+            if id == to {
+                return Ok(true);
+            }
+            if let Some(entry) = self.editing.entry(id)? {
+                open.extend(entry.embeds().filter(|next| seen.insert(*next)));
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn markdown_fields<'a>(
+    content_type: &'a ContentType,
+    fields: &'a Fields,
+) -> impl Iterator<Item = (&'a crate::id::FieldName, &'a str)> {
+    fields.iter().filter_map(|(name, value)| {
+        let kind = &content_type.field(name)?.kind;
+        let source = value.as_str().filter(|_| matches!(kind, FieldKind::Markdown))?;
+        Some((name, source))
+    })
+}
+
+/// The text of a field.
+pub(super) fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(Value::as_str)
+}

@@ -1,0 +1,504 @@
+//! The delivery follower: what readers get, made ready when it is published.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use self::{
+    form::{Form, Segment},
+    generations::Touched,
+    live::{LiveEntry, LiveLocale},
+    pieces::Whole,
+    tables::{
+        AGENCIES, Agency, BY_TYPE, CHANGES, CHECKPOINT, COUNTS, Change, ChangeOp, ENTRIES, FORMS,
+        KEYS, ONWARD, PIECES, SITE, SLUGS, Site, TOMBSTONES, TYPES, Tombstone, USED_BY,
+    },
+};
+use crate::{
+    content_type::ContentType,
+    event::{ChangeClass, Event, EventBody, Fields, Part, Translates, Withdrawal},
+    id::{EntryId, TypeName},
+    locale::Locale,
+    store::view::{Batch, ViewError},
+    translation::{PUBLICATIONS_KEPT, Publication},
+};
+
+pub mod form;
+pub mod generations;
+pub mod live;
+pub mod pieces;
+pub mod tables;
+
+/// The content types, as of the events applied so far.
+pub type Types = HashMap<TypeName, Arc<ContentType>>;
+
+/// A saved revision's content, as its event has it.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// All fields of the part.
+    pub fields: Fields,
+    /// Its slug.
+    pub slug: Option<String>,
+    /// What it is a translation of.
+    pub translates: Option<Translates>,
+    /// What it means for translations.
+    pub change_class: Option<ChangeClass>,
+}
+
+impl Content {
+    /// The content that this event saved, if it saved one.
+    pub fn of(event: &Event) -> Option<Self> {
+        let Some(EventBody::RevisionSaved { fields, slug, translates, change_class, .. }) =
+            &event.body
+        else {
+            return None;
+        };
+        Some(Self {
+            fields: fields.clone(),
+            slug: slug.clone(),
+            translates: translates.clone(),
+            change_class: *change_class,
+        })
+    }
+}
+
+/// What the follower needs besides the event and the tables.
+pub struct Context<'a> {
+    /// The content types.
+    pub types: &'a Types,
+    /// Gives an earlier event of the log.
+    pub event: &'a dyn Fn(u64) -> Option<Arc<Event>>,
+    /// The form that an event's publication makes, where it was made beforehand.
+    pub ready: Option<Form>,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+impl Context<'_> {
+    fn content(&self, saved: u64) -> Option<Content> {
+        (self.event)(saved).as_deref().and_then(Content::of)
+    }
+
+    fn embeds(&self, published: u64) -> form::Embeds {
+        match (self.event)(published).as_deref().and_then(|event| event.body.as_ref()) {
+            Some(EventBody::Published { embeds, .. }) => embeds.clone(),
+            Some(_) | None => form::Embeds::new(),
+        }
+    }
+}
+
+/// The form that this event's publication makes. Pure, and the costly part of applying it.
+pub fn make_form(event: &Event, entry_type: &ContentType, content: &Content) -> Option<Form> {
+    let Some(EventBody::Published { part, embeds, .. }) = &event.body else { return None };
+    let locale = match part {
+        Part::Locale(locale) => Some(locale),
+        Part::Shared => None,
+    };
+    Some(form::make(entry_type, &content.fields, embeds, locale))
+}
+
+/// Takes one event into the tables.
+///
+/// # Errors
+/// [`ViewError`] when the view cannot be read.
+pub fn apply(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    with: &Context<'_>,
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    batch.put(&CHECKPOINT, &(), &event.number)?;
+    let Some(body) = &event.body else { return Ok(()) };
+    match body {
+        EventBody::SiteConfigured { default_locale, locales, default_agency } => {
+            touched.site = true;
+            let site = Site {
+                default_locale: default_locale.clone(),
+                locales: locales.clone(),
+                default_agency: *default_agency,
+            };
+            batch.put(&SITE, &(), &site)
+        }
+        EventBody::AgencySaved { agency, key, names } => {
+            touched.site = true;
+            batch.put(&AGENCIES, agency, &Agency { key: key.clone(), names: names.clone() })
+        }
+        EventBody::TypeSaved { name, schema } => {
+            touched.site = true;
+            batch.put(&TYPES, name, &schema.to_string())
+        }
+        EventBody::EntryCreated { .. } => created(batch, body),
+        EventBody::Published { entry, part: Part::Locale(locale), .. } => {
+            locale_published(batch, event, (*entry, locale), with, touched)
+        }
+        EventBody::Published { entry, part: Part::Shared, .. } => {
+            shared_published(batch, event, *entry, with, touched)
+        }
+        EventBody::Unpublished { entry, locale, withdrawal } => {
+            unpublished(batch, event, (*entry, locale), withdrawal, touched)
+        }
+        EventBody::Erased { entry, type_name, .. } => {
+            erased(batch, event, (*entry, type_name), touched)
+        }
+        EventBody::AccountCreated { .. } | EventBody::RevisionSaved { .. } => Ok(()),
+    }
+}
+
+fn created(batch: &mut Batch<'_>, body: &EventBody) -> Result<(), ViewError> {
+    let EventBody::EntryCreated { entry, type_name, agency, source_locale, key } = body else {
+        return Ok(());
+    };
+    if let Some(key) = key {
+        batch.put(&KEYS, &(type_name.clone(), key.as_str().to_owned()), entry)?;
+    }
+    let entry = LiveEntry {
+        id: *entry,
+        type_name: type_name.clone(),
+        agency: *agency,
+        key: key.clone(),
+        source_locale: source_locale.clone(),
+        shared: None,
+        locales: BTreeMap::new(),
+        publications: Vec::new(),
+    };
+    batch.put(&ENTRIES, &entry.id, &entry)
+}
+
+fn locale_published(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    (id, locale): (EntryId, &Locale),
+    with: &Context<'_>,
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let Some(EventBody::Published { revision, saved, published_at, .. }) = &event.body else {
+        return Ok(());
+    };
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let saved = saved.number(event.number);
+    let (Some(content), Some(kind)) = (with.content(saved), with.types.get(&entry.type_name))
+    else {
+        return Ok(());
+    };
+    let before = entry.locales.get(locale).cloned();
+    let was_published = before.as_ref().is_some_and(|before| before.withdrawal.is_none());
+    let published_at = published_at.unwrap_or(event.at);
+    let title = content.fields.get("title").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let live = LiveLocale {
+        revision: *revision,
+        saved,
+        published: event.number,
+        slug: content.slug.clone().unwrap_or_else(|| id.to_string()),
+        title: title.to_owned(),
+        published_at,
+        first_published_at: before
+            .as_ref()
+            .map_or(published_at, |before| before.first_published_at),
+        translates: content.translates.clone(),
+        withdrawal: None,
+        changed: event.number,
+    };
+    take_slug(batch, &entry, locale, (before.as_ref(), &live), touched)?;
+    if *locale == entry.source_locale {
+        let class = content.change_class.unwrap_or(ChangeClass::Substantive);
+        entry.publications.push(Publication { revision: *revision, at: event.at, class });
+        let excess = entry.publications.len().saturating_sub(PUBLICATIONS_KEPT);
+        entry.publications.drain(..excess);
+    }
+    entry.locales.insert(locale.clone(), live);
+    let form = match &with.ready {
+        Some(form) => form.clone(),
+        None => make_form(event, kind, &content).unwrap_or_default(),
+    };
+    put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
+    put_pieces(batch, &entry, kind, with)?;
+    if !was_published {
+        count(batch, locale, &entry.type_name, 1)?;
+        batch.put(&BY_TYPE, &(entry.type_name.clone(), id), &())?;
+    }
+    let op = if was_published { ChangeOp::Changed } else { ChangeOp::Published };
+    put_change(batch, event, &entry, (Some(locale), op), touched)?;
+    batch.put(&ENTRIES, &id, &entry)
+}
+
+/// Lets the slug point to the entry, and remembers who had it when it was another.
+fn take_slug(
+    batch: &mut Batch<'_>,
+    entry: &LiveEntry,
+    locale: &Locale,
+    (before, live): (Option<&LiveLocale>, &LiveLocale),
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let key = |slug: &str| (entry.type_name.clone(), slug.to_owned(), locale.clone());
+    if let Some(before) = before.filter(|before| before.slug != live.slug) {
+        let mut row = batch.get(&SLUGS, &key(&before.slug))?.unwrap_or_default();
+        if row.live == Some(entry.id) {
+            row = tables::SlugRow { live: None, former: Some(entry.id) };
+            batch.put(&SLUGS, &key(&before.slug), &row)?;
+        }
+        touched.slugs.push((entry.type_name.clone(), before.slug.clone()));
+    }
+    let mut row = batch.get(&SLUGS, &key(&live.slug))?.unwrap_or_default();
+    row.live = Some(entry.id);
+    touched.slugs.push((entry.type_name.clone(), live.slug.clone()));
+    batch.put(&SLUGS, &key(&live.slug), &row)
+}
+
+fn shared_published(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    id: EntryId,
+    with: &Context<'_>,
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let Some(EventBody::Published { revision, saved, .. }) = &event.body else { return Ok(()) };
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let saved = saved.number(event.number);
+    let (Some(content), Some(kind)) = (with.content(saved), with.types.get(&entry.type_name))
+    else {
+        return Ok(());
+    };
+    entry.shared = Some((*revision, saved));
+    for live in entry.locales.values_mut() {
+        live.changed = event.number;
+    }
+    put_form(batch, id, &Part::Shared, make_form(event, kind, &content))?;
+    put_pieces(batch, &entry, kind, with)?;
+    if entry.published().next().is_some() {
+        put_change(batch, event, &entry, (None, ChangeOp::Changed), touched)?;
+    }
+    batch.put(&ENTRIES, &id, &entry)
+}
+
+fn unpublished(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    (id, locale): (EntryId, &Locale),
+    withdrawal: &Withdrawal,
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let Some(live) = entry.locales.get_mut(locale) else { return Ok(()) };
+    let was_published = live.withdrawal.is_none();
+    live.withdrawal = Some((event.at, withdrawal.clone()));
+    live.changed = event.number;
+    let op = match withdrawal {
+        Withdrawal::Withdrawn { .. } => ChangeOp::Withdrawn,
+        Withdrawal::Gone { .. } => {
+            live.title.clear();
+            ChangeOp::Gone
+        }
+    };
+    put_form(batch, id, &Part::Locale(locale.clone()), None)?;
+    batch.remove(&PIECES, &(id, locale.clone()));
+    if was_published {
+        take_away(batch, event, &entry, locale)?;
+    }
+    touched
+        .slugs
+        .extend(entry.locales.get(locale).map(|live| (entry.type_name.clone(), live.slug.clone())));
+    put_change(batch, event, &entry, (Some(locale), op), touched)?;
+    batch.put(&ENTRIES, &id, &entry)
+}
+
+/// One published locale less.
+fn take_away(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    entry: &LiveEntry,
+    locale: &Locale,
+) -> Result<(), ViewError> {
+    count(batch, locale, &entry.type_name, -1)?;
+    if entry.published().next().is_none() {
+        batch.remove(&BY_TYPE, &(entry.type_name.clone(), entry.id));
+    }
+    // Newest first: the key counts down.
+    let place = u64::MAX - event.number;
+    let tombstone = Tombstone { type_name: entry.type_name.clone(), at: event.at };
+    batch.put(&TOMBSTONES, &(locale.clone(), place, entry.id), &tombstone)
+}
+
+fn erased(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    (id, type_name): (EntryId, &TypeName),
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let change = Change {
+        op: ChangeOp::Erased,
+        entry: id,
+        type_name: type_name.clone(),
+        locale: None,
+        at: event.at,
+    };
+    batch.put(&CHANGES, &event.number, &change)?;
+    touched.entries.push(id);
+    touched.types.push(type_name.clone());
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    if let Some(key) = &entry.key {
+        batch.remove(&KEYS, &(type_name.clone(), key.as_str().to_owned()));
+    }
+    put_form(batch, id, &Part::Shared, None)?;
+    for (locale, live) in std::mem::take(&mut entry.locales) {
+        put_form(batch, id, &Part::Locale(locale.clone()), None)?;
+        batch.remove(&PIECES, &(id, locale.clone()));
+        if live.withdrawal.is_none() {
+            take_away(batch, event, &entry, &locale)?;
+        }
+        touched.slugs.push((type_name.clone(), live.slug));
+    }
+    // Slugs that it had and gave up point to it, too.
+    for (key, mut row) in batch.scan(&SLUGS, type_name)? {
+        if row.live == Some(id) || row.former == Some(id) {
+            row.live = row.live.filter(|holder| *holder != id);
+            row.former = row.former.filter(|holder| *holder != id);
+            if row == tables::SlugRow::default() {
+                batch.remove(&SLUGS, &key);
+            } else {
+                batch.put(&SLUGS, &key, &row)?;
+            }
+        }
+    }
+    batch.remove(&ENTRIES, &id);
+    Ok(())
+}
+
+/// Sets or removes a form, and with it who shows whom.
+fn put_form(
+    batch: &mut Batch<'_>,
+    id: EntryId,
+    part: &Part,
+    form: Option<Form>,
+) -> Result<(), ViewError> {
+    let key = (id, part.clone());
+    let before = batch.get(&FORMS, &key)?.map(|form| targets(&form)).unwrap_or_default();
+    let after = form.as_ref().map(targets).unwrap_or_default();
+    for target in before.difference(&after) {
+        batch.remove(&USED_BY, &(*target, id, part.clone()));
+    }
+    for target in after.difference(&before) {
+        batch.put(&USED_BY, &(*target, id, part.clone()), &())?;
+    }
+    if let Some(form) = form {
+        batch.put(&FORMS, &key, &form)
+    } else {
+        batch.remove(&FORMS, &key);
+        Ok(())
+    }
+}
+
+/// The entries that a form's holes show.
+fn targets(form: &Form) -> BTreeSet<EntryId> {
+    let segments = form.fields.iter().flat_map(|field| &field.value);
+    segments
+        .flat_map(|segment| match segment {
+            Segment::Ready(_) => &[],
+            Segment::References { targets, .. } => targets.as_slice(),
+            Segment::Embed { target, .. } => std::slice::from_ref(target),
+        })
+        .copied()
+        .collect()
+}
+
+/// Makes the pieces of an entry again, in each locale that it is published in.
+fn put_pieces(
+    batch: &mut Batch<'_>,
+    entry: &LiveEntry,
+    kind: &ContentType,
+    with: &Context<'_>,
+) -> Result<(), ViewError> {
+    if !pieces::gives_more(kind) {
+        return Ok(());
+    }
+    let shared =
+        entry.shared.and_then(|(_, saved)| with.content(saved)).map(|content| content.fields);
+    let shared = shared.unwrap_or_default();
+    for part in
+        entry.published().map(|(locale, _)| Part::Locale(locale.clone())).chain([Part::Shared])
+    {
+        // A way that isn't taken any more leads nowhere: it is kept, and finds nothing.
+        for target in batch.get(&FORMS, &(entry.id, part))?.iter().flat_map(targets) {
+            batch.put(&ONWARD, &(target, entry.id), &())?;
+        }
+    }
+    for (locale, live) in entry.published() {
+        let Some(content) = with.content(live.saved) else { continue };
+        let embeds = with.embeds(live.published);
+        let whole = Whole {
+            entry: entry.id,
+            content_type: kind,
+            slug: &live.slug,
+            locale,
+            localized: &content.fields,
+            embeds: &embeds,
+            shared: &shared,
+        };
+        batch.put(&PIECES, &(entry.id, locale.clone()), &pieces::make(&whole))?;
+    }
+    Ok(())
+}
+
+fn put_change(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    entry: &LiveEntry,
+    (locale, op): (Option<&Locale>, ChangeOp),
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    touched.entries.push(entry.id);
+    touched.types.push(entry.type_name.clone());
+    let change = Change {
+        op,
+        entry: entry.id,
+        type_name: entry.type_name.clone(),
+        locale: locale.cloned(),
+        at: event.at,
+    };
+    batch.put(&CHANGES, &event.number, &change)
+}
+
+fn count(
+    batch: &mut Batch<'_>,
+    locale: &Locale,
+    type_name: &TypeName,
+    by: i64,
+) -> Result<(), ViewError> {
+    let key = (locale.clone(), type_name.clone());
+    let count = batch.get(&COUNTS, &key)?.unwrap_or(0).saturating_add_signed(by);
+    if count == 0 {
+        batch.remove(&COUNTS, &key);
+        return Ok(());
+    }
+    batch.put(&COUNTS, &key, &count)
+}
+
+/// Makes all forms and pieces of an entry again, after its type changed.
+///
+/// # Errors
+/// [`ViewError`] when the view cannot be read.
+pub fn make_again(
+    batch: &mut Batch<'_>,
+    id: EntryId,
+    with: &Context<'_>,
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let Some(kind) = with.types.get(&entry.type_name) else { return Ok(()) };
+    if let Some(content) = entry.shared.and_then(|(_, saved)| with.content(saved)) {
+        let form = form::make(kind, &content.fields, &form::Embeds::new(), None);
+        put_form(batch, id, &Part::Shared, Some(form))?;
+    }
+    for (locale, live) in entry.published() {
+        let Some(content) = with.content(live.saved) else { continue };
+        let form = form::make(kind, &content.fields, &with.embeds(live.published), Some(locale));
+        put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
+    }
+    put_pieces(batch, &entry, kind, with)?;
+    touched.entries.push(id);
+    Ok(())
+}

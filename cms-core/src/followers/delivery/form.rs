@@ -1,0 +1,239 @@
+//! Forms: what readers get of a revision, made ready when it is published.
+//!
+//! A form is JSON with holes. Markdown is rendered and sanitised once, here; what comes from other
+//! entries (a topic's title, a phone number) is a hole, which `queries` fills when the form is loaded,
+//! with what is published at that moment. So nothing has to be made again when an embedded entry
+//! changes, and no page can lag behind it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    content_type::{ContentType, FieldKind},
+    embed::Piece,
+    event::Fields,
+    id::{EntryId, FieldName},
+    locale::Locale,
+    markdown,
+    violation::pointer_step,
+};
+
+/// The fields of one part of an entry, ready but for their holes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Form {
+    /// In the order of their names.
+    pub fields: Vec<FormField>,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormField {
+    /// Its name.
+    pub name: FieldName,
+    /// Whether lists leave it out unless it is asked for.
+    pub long: bool,
+    /// Its JSON value.
+    pub value: Vec<Segment>,
+}
+
+/// A stretch of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Segment {
+    /// JSON text that goes out as it is.
+    Ready(String),
+    /// A JSON value: the entries referred to, as an array or as one object or null.
+    References {
+        /// Which.
+        targets: Vec<EntryId>,
+        /// Whether it is an array.
+        many: bool,
+    },
+    /// A stretch inside a JSON string: a piece of another entry.
+    Embed {
+        /// Which entry.
+        target: EntryId,
+        /// Which of its pieces; the whole without one.
+        piece: Option<String>,
+        /// As what.
+        shape: Shape,
+        /// Whether a block fits.
+        block: bool,
+    },
+}
+
+/// What the text around an embed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Shape {
+    /// HTML, sanitised.
+    Html,
+    /// Markdown.
+    Markdown,
+}
+
+/// What embed tokens stand for, by their canonical spelling.
+pub type Embeds = BTreeMap<String, EntryId>;
+
+/// Makes the form of one part's fields: of a locale, or of the shared ones, which have no language and so
+/// no Markdown.
+pub fn make(
+    content_type: &ContentType,
+    fields: &Fields,
+    embeds: &Embeds,
+    locale: Option<&Locale>,
+) -> Form {
+    let references = references(content_type, fields);
+    let form_field = |(name, value): (&FieldName, &Value)| {
+        let kind = content_type.field(name).map(|field| &field.kind);
+        let mut writer = Writer::default();
+        match (kind, value, locale) {
+            (Some(FieldKind::Markdown), Value::String(source), Some(locale)) => {
+                writer.markdown(source, embeds, locale);
+            }
+            (Some(FieldKind::Reference { many: true, .. }), Value::Array(_), _) => {
+                let prefix = pointer_step(name) + "/";
+                let of_field =
+                    references.iter().filter(|(pointer, _)| pointer.starts_with(&prefix));
+                writer.hole(Segment::References {
+                    targets: in_order(of_field, value, name),
+                    many: true,
+                });
+            }
+            (Some(_), _, _) => writer.value(value, &pointer_step(name), &references),
+            // A field that the type no longer has is not delivered.
+            (None, _, _) => return None,
+        }
+        let long = matches!(kind, Some(FieldKind::Markdown));
+        Some(FormField { name: name.clone(), long, value: writer.finish() })
+    };
+    Form { fields: fields.iter().filter_map(form_field).collect() }
+}
+
+/// The entries referred to, by pointer.
+fn references(content_type: &ContentType, fields: &Fields) -> BTreeMap<String, EntryId> {
+    let references = content_type.references(fields);
+    references
+        .into_iter()
+        .filter_map(|reference| Some((reference.pointer, reference.value.parse().ok()?)))
+        .collect()
+}
+
+/// The targets of a list of references, in the list's own order.
+fn in_order<'a>(
+    found: impl Iterator<Item = (&'a String, &'a EntryId)>,
+    list: &Value,
+    name: &FieldName,
+) -> Vec<EntryId> {
+    let by_pointer: BTreeMap<_, _> = found.collect();
+    let length = list.as_array().map_or(0, Vec::len);
+    (0..length)
+        .filter_map(|index| {
+            by_pointer.get(&format!("{}/{index}", pointer_step(name))).map(|id| **id)
+        })
+        .collect()
+}
+
+/// The inside of a JSON string that says this text.
+pub(super) fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+/// Turns rendered pieces into segments of a JSON string. An embed that stands for nothing is left out.
+pub(super) fn segments(pieces: &[Piece], embeds: &Embeds, shape: Shape) -> Vec<Segment> {
+    let mut writer = Writer::default();
+    writer.pieces(pieces, embeds, shape);
+    writer.finish()
+}
+
+/// Collects ready text and holes.
+#[derive(Default)]
+struct Writer {
+    ready: String,
+    segments: Vec<Segment>,
+}
+
+impl Writer {
+    fn hole(&mut self, segment: Segment) {
+        if !self.ready.is_empty() {
+            self.segments.push(Segment::Ready(std::mem::take(&mut self.ready)));
+        }
+        self.segments.push(segment);
+    }
+
+    fn finish(mut self) -> Vec<Segment> {
+        if !self.ready.is_empty() {
+            self.segments.push(Segment::Ready(self.ready));
+        }
+        self.segments
+    }
+
+    /// A value in which some strings, by their pointers, are references.
+    fn value(&mut self, value: &Value, pointer: &str, references: &BTreeMap<String, EntryId>) {
+        match value {
+            Value::String(_) if references.contains_key(pointer) => {
+                let targets = references.get(pointer).copied().into_iter().collect();
+                self.hole(Segment::References { targets, many: false });
+            }
+            Value::Array(items) => {
+                self.ready.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        self.ready.push(',');
+                    }
+                    self.value(item, &format!("{pointer}/{index}"), references);
+                }
+                self.ready.push(']');
+            }
+            Value::Object(members) => {
+                self.ready.push('{');
+                for (index, (name, member)) in members.iter().enumerate() {
+                    if index > 0 {
+                        self.ready.push(',');
+                    }
+                    self.ready.push_str(&Value::from(name.as_str()).to_string());
+                    self.ready.push(':');
+                    self.value(member, &(pointer.to_owned() + &pointer_step(name)), references);
+                }
+                self.ready.push('}');
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                self.ready.push_str(&value.to_string());
+            }
+        }
+    }
+
+    /// A Markdown field: the Markdown, its HTML, its headings and its reading time.
+    fn markdown(&mut self, source: &str, embeds: &Embeds, locale: &Locale) {
+        let rendered = markdown::render(source, locale);
+        self.ready.push_str("{\"markdown\":\"");
+        self.pieces(&rendered.markdown, embeds, Shape::Markdown);
+        self.ready.push_str("\",\"html\":\"");
+        self.pieces(&rendered.html, embeds, Shape::Html);
+        self.ready.push_str("\",\"headings\":");
+        let headings: Vec<_> = rendered
+            .headings
+            .iter()
+            .map(|heading| serde_json::json!({"level": heading.level, "id": heading.id, "text": heading.text}))
+            .collect();
+        self.ready.push_str(&Value::from(headings).to_string());
+        self.ready.push_str(",\"reading_minutes\":");
+        self.ready.push_str(&rendered.reading_minutes.to_string());
+        self.ready.push('}');
+    }
+
+    fn pieces(&mut self, pieces: &[Piece], embeds: &Embeds, shape: Shape) {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => self.ready.push_str(&escaped(text)),
+                Piece::Embed { token, block } => {
+                    if let Some(target) = embeds.get(&token.to_string()) {
+                        let (piece, block) = (token.piece.clone(), *block);
+                        self.hole(Segment::Embed { target: *target, piece, shape, block });
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The tables of the delivery follower: all that readers can ever get.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{form::Form, live::LiveEntry, pieces::Pieces};
+use crate::{
+    clock::Timestamp,
+    event::{Part, SiteLocale},
+    id::{AgencyId, EntryId, ExternalKey, TypeName},
+    locale::Locale,
+    store::view::Table,
+};
+
+/// The room of what readers get. Nothing that isn't published is ever in it.
+#[derive(Debug, Clone, Copy)]
+pub enum Delivery {}
+
+/// The last event that was applied.
+pub const CHECKPOINT: Table<Delivery, (), u64> = Table::new(0x41, "delivery.checkpoint");
+/// Entries that are or were published, with their locales.
+pub const ENTRIES: Table<Delivery, EntryId, LiveEntry> = Table::new(0x42, "delivery.entries");
+/// Forms, made ready at publication: the shared fields' and each locale's.
+pub const FORMS: Table<Delivery, (EntryId, Part), Form> = Table::new(0x43, "delivery.forms");
+/// Who has, or last had, a slug.
+pub const SLUGS: Table<Delivery, (TypeName, String, Locale), SlugRow> =
+    Table::new(0x44, "delivery.slugs");
+/// Entries by type and external key.
+pub const KEYS: Table<Delivery, (TypeName, String), EntryId> = Table::new(0x45, "delivery.keys");
+/// Who shows an entry: the target, the user, the user's part.
+pub const USED_BY: Table<Delivery, (EntryId, EntryId, Part), ()> =
+    Table::new(0x46, "delivery.used_by");
+/// What each event changed for readers.
+pub const CHANGES: Table<Delivery, u64, Change> = Table::new(0x47, "delivery.changes");
+/// How many entries of a type are published in a locale.
+pub const COUNTS: Table<Delivery, (Locale, TypeName), u64> = Table::new(0x48, "delivery.counts");
+/// What was taken away, by locale, newest first (the key holds the instant's distance from the far future).
+pub const TOMBSTONES: Table<Delivery, (Locale, u64, EntryId), Tombstone> =
+    Table::new(0x49, "delivery.tombstones");
+/// Content types: their schema files, as JSON text.
+pub const TYPES: Table<Delivery, TypeName, String> = Table::new(0x4a, "delivery.types");
+/// Agencies.
+pub const AGENCIES: Table<Delivery, AgencyId, Agency> = Table::new(0x4b, "delivery.agencies");
+/// The site.
+pub const SITE: Table<Delivery, (), Site> = Table::new(0x4c, "delivery.site");
+/// Entries of a type that have something published.
+pub const BY_TYPE: Table<Delivery, (TypeName, EntryId), ()> = Table::new(0x4d, "delivery.by_type");
+
+/// What can be embedded of an entry, of those types that give more than a link.
+pub const PIECES: Table<Delivery, (EntryId, Locale), Pieces> = Table::new(0x4e, "delivery.pieces");
+
+/// Who embeds an entry and can itself be embedded: the ways on which a change goes further.
+pub const ONWARD: Table<Delivery, (EntryId, EntryId), ()> = Table::new(0x4f, "delivery.onward");
+
+/// Who has a slug in a locale.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SlugRow {
+    /// The entry that answers to it now, also when it was withdrawn.
+    pub live: Option<EntryId>,
+    /// The entry that last gave it up for another.
+    pub former: Option<EntryId>,
+}
+
+/// What an event did to what readers get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOp {
+    /// It is there for the first time, or again.
+    Published,
+    /// It is another than before.
+    Changed,
+    /// It was withdrawn: its title and notice stay.
+    Withdrawn,
+    /// It is gone.
+    Gone,
+    /// It is as if it had never been.
+    Erased,
+}
+
+/// A change, as far as it is the entry's own; the pages that show the entry follow from [`USED_BY`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What happened.
+    pub op: ChangeOp,
+    /// To which entry.
+    pub entry: EntryId,
+    /// Of what type.
+    pub type_name: TypeName,
+    /// In which locale; none for all that it is published in.
+    pub locale: Option<Locale>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is left of something that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Of what type it was.
+    pub type_name: TypeName,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An agency as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agency {
+    /// Its key outside.
+    pub key: ExternalKey,
+    /// Its own name, per locale.
+    pub names: BTreeMap<Locale, String>,
+}
+
+/// The site as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Where content without a better choice comes from.
+    pub default_locale: Locale,
+    /// All locales.
+    pub locales: Vec<SiteLocale>,
+    /// Whose an entry is when nobody says.
+    pub default_agency: AgencyId,
+}

@@ -1,0 +1,267 @@
+//! The editing follower: heads, revisions, names and where-used, for commands and editors' questions.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    clock::Timestamp,
+    entry::Entry,
+    event::{Event, EventBody, Part, SiteLocale},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
+    locale::Locale,
+    store::view::{Batch, Table, ViewError},
+};
+
+/// The room of what editors see, drafts included.
+#[derive(Debug, Clone, Copy)]
+pub enum Editing {}
+
+/// The last event that was applied.
+pub const CHECKPOINT: Table<Editing, (), u64> = Table::new(0x01, "editing.checkpoint");
+/// Entries with their heads.
+pub const ENTRIES: Table<Editing, EntryId, Entry> = Table::new(0x02, "editing.entries");
+/// Entries by type.
+pub const BY_TYPE: Table<Editing, (TypeName, EntryId), ()> = Table::new(0x03, "editing.by_type");
+/// Entries by type and external key.
+pub const KEYS: Table<Editing, (TypeName, String), EntryId> = Table::new(0x04, "editing.keys");
+/// Saved revisions.
+pub const REVISIONS: Table<Editing, (EntryId, Part, u32), Revision> =
+    Table::new(0x05, "editing.revisions");
+/// Import lines that were accepted, by their digest: the revision that each became.
+pub const LINES: Table<Editing, (EntryId, Part, String), u32> = Table::new(0x06, "editing.lines");
+/// Who uses an entry: the target, the user, the user's part.
+pub const USED_BY: Table<Editing, (EntryId, EntryId, Part), Use> =
+    Table::new(0x07, "editing.used_by");
+/// Content types: their schema files, as JSON text.
+pub const TYPES: Table<Editing, TypeName, TypeRow> = Table::new(0x08, "editing.types");
+/// Agencies.
+pub const AGENCIES: Table<Editing, AgencyId, Agency> = Table::new(0x09, "editing.agencies");
+/// Agencies by key.
+pub const AGENCY_KEYS: Table<Editing, String, AgencyId> = Table::new(0x0a, "editing.agency_keys");
+/// Accounts.
+pub const ACCOUNTS: Table<Editing, AccountId, Account> = Table::new(0x0b, "editing.accounts");
+/// The site.
+pub const SITE: Table<Editing, (), Site> = Table::new(0x0c, "editing.site");
+/// Digests of the keys of erased entries: they don't come back.
+pub const ERASED_KEYS: Table<Editing, String, EntryId> = Table::new(0x0d, "editing.erased_keys");
+/// Source texts, by their digest: the revision that has it.
+pub const SOURCE_TEXTS: Table<Editing, (EntryId, String), u32> =
+    Table::new(0x0e, "editing.source_texts");
+
+/// A saved revision as the history lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The event that saved it.
+    pub event: u64,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: AccountId,
+}
+
+/// In which of a user's revisions a use stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Use {
+    /// In its newest revision.
+    pub draft: bool,
+    /// In the one that readers get.
+    pub live: bool,
+}
+
+/// A content type as it was last saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeRow {
+    /// The last event of its stream.
+    pub last: u64,
+    /// Its schema file, as JSON text.
+    pub schema: String,
+}
+
+/// An agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agency {
+    /// Its id.
+    pub id: AgencyId,
+    /// Its key outside.
+    pub key: ExternalKey,
+    /// Its own name, per locale.
+    pub names: std::collections::BTreeMap<Locale, String>,
+    /// The last event of its stream.
+    pub last: u64,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its name for signing in.
+    pub name: String,
+    /// Whether it may do everything, everywhere.
+    pub administrator: bool,
+    /// The last event of its stream.
+    pub last: u64,
+}
+
+/// The site's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Where content without a better choice comes from.
+    pub default_locale: Locale,
+    /// All locales.
+    pub locales: Vec<SiteLocale>,
+    /// Whose an entry is when nobody says.
+    pub default_agency: AgencyId,
+    /// The last event of its stream.
+    pub last: u64,
+}
+
+/// The digest under which an erased entry's key is remembered.
+pub fn key_digest(type_name: &TypeName, key: &ExternalKey) -> String {
+    hex::encode(
+        Sha256::new()
+            .chain_update(type_name.as_str())
+            .chain_update([0])
+            .chain_update(key.as_str())
+            .finalize(),
+    )
+}
+
+/// Takes one event into the tables.
+///
+/// # Errors
+/// [`ViewError`] when the view cannot be read.
+pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
+    batch.put(&CHECKPOINT, &(), &event.number)?;
+    let Some(body) = &event.body else { return Ok(()) };
+    let last = event.number;
+    match body {
+        EventBody::SiteConfigured { default_locale, locales, default_agency } => {
+            let site = Site {
+                default_locale: default_locale.clone(),
+                locales: locales.clone(),
+                default_agency: *default_agency,
+                last,
+            };
+            batch.put(&SITE, &(), &site)
+        }
+        EventBody::AgencySaved { agency, key, names } => {
+            if let Some(before) = batch.get(&AGENCIES, agency)? {
+                batch.remove(&AGENCY_KEYS, &before.key.as_str().to_owned());
+            }
+            batch.put(&AGENCY_KEYS, &key.as_str().to_owned(), agency)?;
+            batch.put(
+                &AGENCIES,
+                agency,
+                &Agency { id: *agency, key: key.clone(), names: names.clone(), last },
+            )
+        }
+        EventBody::TypeSaved { name, schema } => {
+            batch.put(&TYPES, name, &TypeRow { last, schema: schema.to_string() })
+        }
+        EventBody::AccountCreated { account, name, administrator } => batch.put(
+            &ACCOUNTS,
+            account,
+            &Account { name: name.clone(), administrator: *administrator, last },
+        ),
+        EventBody::EntryCreated { .. } => created(batch, event),
+        EventBody::RevisionSaved { entry, .. }
+        | EventBody::Published { entry, .. }
+        | EventBody::Unpublished { entry, .. } => changed(batch, event, *entry),
+        EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
+    }
+}
+
+fn created(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
+    let Some(entry) = Entry::created_by(event) else { return Ok(()) };
+    batch.put(&BY_TYPE, &(entry.type_name.clone(), entry.id), &())?;
+    if let Some(key) = &entry.key {
+        batch.put(&KEYS, &(entry.type_name.clone(), key.as_str().to_owned()), &entry.id)?;
+    }
+    batch.put(&ENTRIES, &entry.id, &entry)
+}
+
+fn changed(batch: &mut Batch<'_>, event: &Event, id: EntryId) -> Result<(), ViewError> {
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let before = uses_of(&entry);
+    entry.apply(event);
+    if let Some(EventBody::RevisionSaved { part, revision, line, fields, .. }) = &event.body {
+        let row = Revision { event: event.number, at: event.at, actor: event.actor };
+        batch.put(&REVISIONS, &(id, part.clone(), *revision), &row)?;
+        if let Some(line) = line {
+            batch.put(&LINES, &(id, part.clone(), line.clone()), revision)?;
+        }
+        if *part == Part::Locale(entry.source_locale.clone()) {
+            let digest = source_digest(&entry, fields);
+            batch.put(&SOURCE_TEXTS, &(id, digest), revision)?;
+        }
+    }
+    let after = uses_of(&entry);
+    for ((target, part), _) in before.iter().filter(|(place, _)| !after.contains_key(place)) {
+        batch.remove(&USED_BY, &(*target, id, part.clone()));
+    }
+    for ((target, part), kind) in &after {
+        if before.get(&(*target, part.clone())) != Some(kind) {
+            batch.put(&USED_BY, &(*target, id, part.clone()), kind)?;
+        }
+    }
+    batch.put(&ENTRIES, &id, &entry)
+}
+
+/// The digest by which a translation names the source text that it was made from.
+///
+/// It is the SHA-256, in hexadecimal, of the JSON object `{"fields", "key", "locale", "type"}` with its
+/// names sorted and no white space. An entry without a key goes by its id.
+pub fn source_digest(entry: &Entry, fields: &crate::event::Fields) -> String {
+    let key = entry.key.as_ref().map_or_else(|| entry.id.to_string(), ToString::to_string);
+    let text = serde_json::json!({
+        "fields": fields,
+        "key": key,
+        "locale": entry.source_locale,
+        "type": entry.type_name,
+    });
+    hex::encode(Sha256::digest(text.to_string()))
+}
+
+type Uses = std::collections::BTreeMap<(EntryId, Part), Use>;
+
+/// All that an entry uses, by target and own part.
+fn uses_of(entry: &Entry) -> Uses {
+    let mut uses = Uses::new();
+    for (part, head) in &entry.heads {
+        for target in &head.draft.uses {
+            uses.entry((*target, part.clone())).or_default().draft = true;
+        }
+        for target in head.published().iter().flat_map(|live| &live.saved.uses) {
+            uses.entry((*target, part.clone())).or_default().live = true;
+        }
+    }
+    uses
+}
+
+fn erased(
+    batch: &mut Batch<'_>,
+    id: EntryId,
+    key_digest: Option<&String>,
+) -> Result<(), ViewError> {
+    if let Some(digest) = key_digest {
+        batch.put(&ERASED_KEYS, digest, &id)?;
+    }
+    let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    batch.remove(&ENTRIES, &id);
+    batch.remove(&BY_TYPE, &(entry.type_name.clone(), id));
+    if let Some(key) = &entry.key {
+        batch.remove(&KEYS, &(entry.type_name.clone(), key.as_str().to_owned()));
+    }
+    for (target, part) in uses_of(&entry).into_keys() {
+        batch.remove(&USED_BY, &(target, id, part));
+    }
+    for (key, _) in batch.scan(&REVISIONS, &id)? {
+        batch.remove(&REVISIONS, &key);
+    }
+    for (key, _) in batch.scan(&LINES, &id)? {
+        batch.remove(&LINES, &key);
+    }
+    for (key, _) in batch.scan(&SOURCE_TEXTS, &id)? {
+        batch.remove(&SOURCE_TEXTS, &key);
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Questions: one file each. [`Delivery`] answers readers' questions, [`Editing`] editors'.
+
+pub mod answer;
+pub mod changes;
+pub mod entry;
+pub mod export;
+pub mod fill;
+pub mod included;
+pub mod list;
+pub mod pages;
+pub mod site;
+pub mod tombstones;
+
+mod delivery;
+mod editing;
+
+pub use self::{
+    delivery::{Caches, Counts, Delivery, ReadError},
+    editing::Editing,
+};

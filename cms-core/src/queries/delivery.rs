@@ -1,0 +1,183 @@
+//! What answers readers: built on the delivery room of the view alone, so that no parameter can name a
+//! draft.
+
+use std::{fmt, sync::Arc};
+
+use parking_lot::RwLock;
+use quick_cache::{Weighter, sync::Cache};
+
+use super::{answer::Answer, site::SiteView};
+use crate::{
+    followers::delivery::{
+        generations::{Generations, Source, Stamp},
+        live::LiveEntry,
+        tables,
+    },
+    id::{EntryId, TypeName},
+    locale::Locale,
+    search::Index,
+    store::{
+        Log,
+        view::{Reader, ViewError},
+    },
+};
+
+/// Why a reader's question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The view cannot be read.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// The search index cannot be read.
+    #[error("the search index: {0}")]
+    Index(String),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] crate::store::LogError),
+}
+
+/// How much memory the caches may take, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Caches {
+    /// Entries' locales and titles, and items of lists.
+    pub entries: u64,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self { entries: 12 << 20 }
+    }
+}
+
+/// Answers readers' questions.
+#[derive(Clone)]
+pub struct Delivery(Arc<Parts>);
+
+pub(super) struct Parts {
+    reader: Reader<tables::Delivery>,
+    generations: Arc<Generations>,
+    pub(super) index: Arc<Index>,
+    pub(super) log: Arc<dyn Log>,
+    site: RwLock<Option<Arc<SiteView>>>,
+    entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
+    pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
+}
+
+/// How many entries are published, by locale and type.
+pub type Counts = Vec<((Locale, TypeName), u64)>;
+
+/// An item of a list, but for what depends on the question.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) body: Vec<u8>,
+    pub(super) seen: Vec<EntryId>,
+    pub(super) stamp: Stamp,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Weight;
+
+impl Weighter<EntryId, (Stamp, Arc<LiveEntry>)> for Weight {
+    fn weight(&self, _: &EntryId, (_, entry): &(Stamp, Arc<LiveEntry>)) -> u64 {
+        u64::try_from(400 + 250 * entry.locales.len()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Weighter<(EntryId, Locale), Arc<Item>> for Weight {
+    fn weight(&self, _: &(EntryId, Locale), item: &Arc<Item>) -> u64 {
+        u64::try_from(item.body.len() + 200).unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").finish_non_exhaustive()
+    }
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        reader: Reader<tables::Delivery>,
+        generations: Arc<Generations>,
+        index: Arc<Index>,
+        log: Arc<dyn Log>,
+        caches: Caches,
+    ) -> Self {
+        let items = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
+        Self(Arc::new(Parts {
+            reader,
+            generations,
+            index,
+            log,
+            site: RwLock::new(None),
+            entries: Cache::with_weighter(
+                items(caches.entries / 2, 1_000),
+                caches.entries / 2,
+                Weight,
+            ),
+            items: Cache::with_weighter(
+                items(caches.entries / 2, 1_000),
+                caches.entries / 2,
+                Weight,
+            ),
+        }))
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    pub(super) fn reader(&self) -> &Reader<tables::Delivery> {
+        &self.0.reader
+    }
+
+    pub(super) fn generations(&self) -> &Generations {
+        &self.0.generations
+    }
+
+    /// The site as it is now.
+    ///
+    /// # Errors
+    /// [`ReadError::View`] when the view cannot be read.
+    pub fn site(&self) -> Result<Arc<SiteView>, ReadError> {
+        if let Some(site) =
+            self.0.site.read().as_ref().filter(|site| self.0.generations.is_current(&site.stamp))
+        {
+            return Ok(Arc::clone(site));
+        }
+        let mut stamp = Stamp::default();
+        self.0.generations.stamp(Source::Site, &mut stamp);
+        let site = Arc::new(SiteView::load(&self.0.reader, stamp)?);
+        *self.0.site.write() = Some(Arc::clone(&site));
+        Ok(site)
+    }
+
+    /// How many entries are published, by locale and type.
+    ///
+    /// # Errors
+    /// [`ReadError::View`] when the view cannot be read.
+    pub fn counts(&self) -> Result<Counts, ReadError> {
+        Ok(self.0.reader.scan(&tables::COUNTS, &(), None).collect::<Result<_, _>>()?)
+    }
+
+    /// An entry's locales and titles, from the cache where that is current.
+    pub(super) fn live(&self, id: EntryId) -> Result<Option<Arc<LiveEntry>>, ViewError> {
+        if let Some((stamp, entry)) = self.0.entries.get(&id)
+            && self.0.generations.is_current(&stamp)
+        {
+            return Ok(Some(entry));
+        }
+        let mut stamp = Stamp::default();
+        self.0.generations.stamp(Source::Entry(id), &mut stamp);
+        let Some(entry) = self.0.reader.get(&tables::ENTRIES, &id)? else { return Ok(None) };
+        let entry = Arc::new(entry);
+        self.0.entries.insert(id, (stamp, Arc::clone(&entry)));
+        Ok(Some(entry))
+    }
+
+    /// Whether nothing that an answer was made from has changed since: so that whoever keeps answers
+    /// knows which are still good. Costs a few loads from memory.
+    pub fn is_current(&self, answer: &Answer) -> bool {
+        self.0.generations.is_current(&answer.stamp)
+    }
+}

@@ -1,0 +1,258 @@
+//! What answers editors and commands: the editing room of the view, drafts included.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use parking_lot::RwLock;
+
+use super::ReadError;
+use crate::{
+    content_type::ContentType,
+    entry::Entry,
+    event::{Event, EventBody, Fields, Part},
+    followers::editing::{self, Account, Agency, Site, TypeRow, Use},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
+    locale::{Locale, Locales},
+    store::{Log, view::Reader},
+};
+
+/// Answers editors' questions. Who may ask is the caller's business: commands and the façade check it.
+#[derive(Debug, Clone)]
+pub struct Editing {
+    reader: Reader<editing::Editing>,
+    log: Arc<dyn Log>,
+    /// Parsed content types, each with the event that saved it.
+    types: Arc<RwLock<ParsedTypes>>,
+}
+
+type ParsedTypes = HashMap<TypeName, (Arc<ContentType>, u64)>;
+
+impl Editing {
+    pub(crate) fn new(reader: Reader<editing::Editing>, log: Arc<dyn Log>) -> Self {
+        Self { reader, log, types: Arc::default() }
+    }
+
+    /// The last event that the answers know of.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the view cannot be read; so for all questions here.
+    pub fn applied(&self) -> Result<u64, ReadError> {
+        Ok(self.reader.get(&editing::CHECKPOINT, &())?.unwrap_or(0))
+    }
+
+    /// An entry with its heads.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, ReadError> {
+        Ok(self.reader.get(&editing::ENTRIES, &id)?)
+    }
+
+    /// The entry with this external key.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn entry_by_key(
+        &self,
+        type_name: &TypeName,
+        key: &ExternalKey,
+    ) -> Result<Option<EntryId>, ReadError> {
+        Ok(self.reader.get(&editing::KEYS, &(type_name.clone(), key.as_str().to_owned()))?)
+    }
+
+    /// At most `limit` entries of a type, in the order of their ids, after one of them.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn entries(
+        &self,
+        type_name: &TypeName,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<Vec<EntryId>, ReadError> {
+        let after = after.map(|after| (type_name.clone(), after));
+        let rows = self.reader.scan(&editing::BY_TYPE, type_name, after.as_ref()).take(limit);
+        Ok(rows.map(|row| row.map(|((_, id), ())| id)).collect::<Result<_, _>>()?)
+    }
+
+    /// A saved revision's fields, read from the log by the event that saved it.
+    ///
+    /// # Errors
+    /// As for all questions here, and when the log cannot be read.
+    pub async fn fields(&self, saved: u64) -> Result<Fields, ReadError> {
+        match self.event(saved).await?.and_then(|event| event.body) {
+            Some(EventBody::RevisionSaved { fields, .. }) => Ok(fields),
+            Some(_) | None => Ok(Fields::new()),
+        }
+    }
+
+    /// An event of the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn event(&self, number: u64) -> Result<Option<Event>, ReadError> {
+        let Some(before) = number.checked_sub(1) else { return Ok(None) };
+        Ok(self.log.events(before, 1).await?.pop().filter(|event| event.number == number))
+    }
+
+    /// The event that saved a revision.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn saved_by(
+        &self,
+        id: EntryId,
+        part: &Part,
+        revision: u32,
+    ) -> Result<Option<u64>, ReadError> {
+        Ok(self
+            .reader
+            .get(&editing::REVISIONS, &(id, part.clone(), revision))?
+            .map(|row| row.event))
+    }
+
+    /// The revision that an import line became, if it was accepted before.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn accepted_line(
+        &self,
+        id: EntryId,
+        part: &Part,
+        digest: &str,
+    ) -> Result<Option<u32>, ReadError> {
+        Ok(self.reader.get(&editing::LINES, &(id, part.clone(), digest.to_owned()))?)
+    }
+
+    /// The source revision whose text has this digest.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn source_text(&self, id: EntryId, digest: &str) -> Result<Option<u32>, ReadError> {
+        Ok(self.reader.get(&editing::SOURCE_TEXTS, &(id, digest.to_owned()))?)
+    }
+
+    /// Who uses an entry, in which part, and whether in drafts or live.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn used_by(&self, id: EntryId) -> Result<Vec<(EntryId, Part, Use)>, ReadError> {
+        let rows = self.reader.scan(&editing::USED_BY, &id, None);
+        Ok(rows
+            .map(|row| row.map(|((_, user, part), kind)| (user, part, kind)))
+            .collect::<Result<_, _>>()?)
+    }
+
+    /// A content type, with the last event of its stream. Parsed once for each version.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn content_type(
+        &self,
+        name: &TypeName,
+    ) -> Result<Option<(Arc<ContentType>, u64)>, ReadError> {
+        let Some(row) = self.reader.get(&editing::TYPES, name)? else { return Ok(None) };
+        if let Some((kind, last)) =
+            self.types.read().get(name).filter(|(_, last)| *last == row.last)
+        {
+            return Ok(Some((Arc::clone(kind), *last)));
+        }
+        let Some(kind) = parsed(&row).map(Arc::new) else { return Ok(None) };
+        self.types.write().insert(name.clone(), (Arc::clone(&kind), row.last));
+        Ok(Some((kind, row.last)))
+    }
+
+    /// The names of all content types.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn type_names(&self) -> Result<Vec<TypeName>, ReadError> {
+        let rows = self.reader.scan(&editing::TYPES, &(), None);
+        Ok(rows.map(|row| row.map(|(name, _)| name)).collect::<Result<_, _>>()?)
+    }
+
+    /// All content types.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn content_types(&self) -> Result<BTreeMap<TypeName, Arc<ContentType>>, ReadError> {
+        let mut all = BTreeMap::new();
+        for name in self.type_names()? {
+            if let Some((kind, _)) = self.content_type(&name)? {
+                all.insert(name, kind);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The site's configuration, once it is set up.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn site(&self) -> Result<Option<Site>, ReadError> {
+        Ok(self.reader.get(&editing::SITE, &())?)
+    }
+
+    /// The site's locales; English alone before it is set up.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn locales(&self) -> Result<Locales, ReadError> {
+        Ok(match self.site()? {
+            Some(site) => Locales::new(site.default_locale, site.locales),
+            None => Locales::new(Locale::english(), Vec::new()),
+        })
+    }
+
+    /// The agency with this key.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn agency_by_key(&self, key: &ExternalKey) -> Result<Option<AgencyId>, ReadError> {
+        Ok(self.reader.get(&editing::AGENCY_KEYS, &key.as_str().to_owned())?)
+    }
+
+    /// All agencies.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn agencies(&self) -> Result<BTreeMap<AgencyId, Agency>, ReadError> {
+        Ok(self.reader.scan(&editing::AGENCIES, &(), None).collect::<Result<_, _>>()?)
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn account(&self, id: AccountId) -> Result<Option<Account>, ReadError> {
+        Ok(self.reader.get(&editing::ACCOUNTS, &id)?)
+    }
+
+    /// The first administrator's account.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn administrator(&self) -> Result<Option<AccountId>, ReadError> {
+        for row in self.reader.scan(&editing::ACCOUNTS, &(), None) {
+            let (id, account) = row?;
+            if account.administrator {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a key belonged to an entry that was erased.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn is_erased(&self, type_name: &TypeName, key: &ExternalKey) -> Result<bool, ReadError> {
+        Ok(self.reader.get(&editing::ERASED_KEYS, &editing::key_digest(type_name, key))?.is_some())
+    }
+}
+
+fn parsed(row: &TypeRow) -> Option<ContentType> {
+    ContentType::parse(&serde_json::from_str(&row.schema).ok()?).ok()
+}

@@ -1,0 +1,243 @@
+//! Fills the holes of forms with what is published now.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::json;
+
+use super::{delivery::Delivery, site::SiteView};
+use crate::{
+    event::Part,
+    followers::delivery::{
+        form::{Form, FormField, Segment, Shape},
+        generations::{Source, Stamp},
+        live::{LiveEntry, LiveLocale},
+        pieces::{self, Embeddable},
+        tables,
+    },
+    id::EntryId,
+    locale::Locale,
+    store::view::ViewError,
+};
+
+/// How deep embeds may lie within embeds. Publication refuses circles; this bounds what it could not see.
+pub(super) const DEPTH: usize = 4;
+
+/// Fills forms for readers of one locale, and notes what they were made from.
+#[derive(Debug)]
+pub(super) struct Filler<'a> {
+    delivery: &'a Delivery,
+    site: &'a SiteView,
+    /// The language that the text around the holes is in.
+    locale: &'a Locale,
+    /// All entries that were looked at, to be stamped and named to caches.
+    pub(super) seen: Vec<EntryId>,
+    pub(super) stamp: Stamp,
+}
+
+impl<'a> Filler<'a> {
+    pub(super) fn new(delivery: &'a Delivery, site: &'a SiteView, locale: &'a Locale) -> Self {
+        let mut stamp = Stamp::default();
+        delivery.generations().stamp(Source::Site, &mut stamp);
+        Self { delivery, site, locale, seen: Vec::new(), stamp }
+    }
+
+    /// An entry, noted as looked at.
+    pub(super) fn entry(&mut self, id: EntryId) -> Result<Option<Arc<LiveEntry>>, ViewError> {
+        if !self.seen.contains(&id) {
+            self.seen.push(id);
+            self.delivery.generations().stamp(Source::Entry(id), &mut self.stamp);
+        }
+        self.delivery.live(id)
+    }
+
+    /// Writes `"name":value` for each of the form's fields that is wanted, with commas between; `first`
+    /// says whether there is none before.
+    pub(super) fn fields(
+        &mut self,
+        form: &Form,
+        wanted: &dyn Fn(&FormField) -> bool,
+        first: &mut bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        for field in form.fields.iter().filter(|field| wanted(field)) {
+            if !std::mem::take(first) {
+                out.push(b',');
+            }
+            out.push(b'"');
+            out.extend_from_slice(field.name.as_str().as_bytes());
+            out.extend_from_slice(b"\":");
+            self.segments(&field.value, DEPTH, out)?;
+        }
+        Ok(())
+    }
+
+    fn segments(
+        &mut self,
+        segments: &[Segment],
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        for segment in segments {
+            match segment {
+                Segment::Ready(text) => out.extend_from_slice(text.as_bytes()),
+                Segment::References { targets, many } => self.references(targets, *many, out)?,
+                Segment::Embed { target, piece, shape, block } => {
+                    self.embed(
+                        (*target, piece.as_deref().unwrap_or("")),
+                        (*shape, *block),
+                        depth,
+                        out,
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries referred to, those that are published; as an array, or as one object or null.
+    fn references(
+        &mut self,
+        targets: &[EntryId],
+        many: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        let mut found = Vec::new();
+        for target in targets {
+            if let Some((entry, locale)) = self.served(*target)?
+                && let Some(live) = entry.published_in(&locale)
+            {
+                found.push(json!({
+                    "id": entry.id, "type": entry.type_name, "key": entry.key,
+                    "slug": live.slug, "title": live.title, "locale": locale,
+                }));
+            }
+        }
+        let value = if many { found.into() } else { found.into_iter().next().unwrap_or_default() };
+        out.extend_from_slice(value.to_string().as_bytes());
+        Ok(())
+    }
+
+    /// An entry and the locale in which it is shown here, if it is published in one that serves.
+    fn served(&mut self, id: EntryId) -> Result<Option<(Arc<LiveEntry>, Locale)>, ViewError> {
+        let Some(entry) = self.entry(id)? else { return Ok(None) };
+        let chain = self.site.locales.chain(self.locale, &entry.source_locale);
+        let locale = chain.into_iter().find(|locale| entry.published_in(locale).is_some());
+        Ok(locale.map(|locale| (entry, locale)))
+    }
+
+    /// A piece of another entry, inside a JSON string. Nothing, where it isn't published any more.
+    fn embed(
+        &mut self,
+        (target, piece): (EntryId, &str),
+        (shape, block): (Shape, bool),
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+        let Some((entry, locale)) = self.served(target)? else { return Ok(()) };
+        let Some(live) = entry.published_in(&locale) else { return Ok(()) };
+        let Some(embeddable) = self.piece(&entry, &locale, live, piece)? else { return Ok(()) };
+        let foreign = locale != *self.locale && shape == Shape::Html;
+        let element = if block { "div" } else { "span" };
+        if foreign {
+            let dir = locale.direction().as_str();
+            let start = format!("<{element} lang=\\\"{locale}\\\" dir=\\\"{dir}\\\">");
+            out.extend_from_slice(start.as_bytes());
+        }
+        self.segments(embeddable.for_place(shape, block), depth, out)?;
+        if foreign {
+            out.extend_from_slice(format!("</{element}>").as_bytes());
+        }
+        Ok(())
+    }
+
+    fn piece(
+        &self,
+        entry: &LiveEntry,
+        locale: &Locale,
+        live: &LiveLocale,
+        piece: &str,
+    ) -> Result<Option<Embeddable>, ViewError> {
+        let made = self.delivery.reader().get(&tables::PIECES, &(entry.id, locale.clone()))?;
+        let made = made.and_then(|mut pieces| pieces.0.remove(piece));
+        Ok(made.or_else(|| {
+            piece.is_empty().then(|| pieces::link(entry.id, &entry.type_name, locale, live))
+        }))
+    }
+
+    /// Writes the `data` object of an entry in one locale, but for its closing brace.
+    pub(super) fn data(
+        &mut self,
+        entry: &LiveEntry,
+        live: &LiveLocale,
+        wanted: &dyn Fn(&FormField) -> bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        let locale = self.locale;
+        let agency = self.site.agencies.get(&entry.agency).map(|agency| {
+            let chain = self.site.locales.chain(locale, &entry.source_locale);
+            let own = chain.iter().find_map(|locale| agency.names.get(locale));
+            let name = own
+                .or_else(|| agency.names.values().next())
+                .map_or(agency.key.as_str(), String::as_str);
+            json!({"id": entry.agency, "key": agency.key, "name": name})
+        });
+        let head = json!({
+            "id": entry.id, "type": entry.type_name, "key": entry.key, "slug": live.slug,
+            "locale": locale, "dir": locale.direction(), "agency": agency,
+            "revision": live.revision,
+            "published_at": live.published_at, "first_published_at": live.first_published_at,
+        });
+        let head = head.to_string();
+        out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
+        self.dates(entry, out)?;
+        out.extend_from_slice(b",\"fields\":{");
+        let mut first = true;
+        let reader = self.delivery.reader();
+        for part in [Part::Locale(locale.clone()), Part::Shared] {
+            if let Some(form) = reader.get(&tables::FORMS, &(entry.id, part))? {
+                self.fields(&form, wanted, &mut first, out)?;
+            }
+        }
+        out.extend_from_slice(b"},\"translation\":");
+        let freshness = entry.freshness(locale);
+        let mut translation = json!(freshness);
+        if let Some(members) = translation.as_object_mut() {
+            members.insert("source_locale".to_owned(), json!(entry.source_locale));
+        }
+        out.extend_from_slice(translation.to_string().as_bytes());
+        out.extend_from_slice(b",\"alternates\":");
+        out.extend_from_slice(json!(alternates(entry, locale)).to_string().as_bytes());
+        Ok(())
+    }
+
+    /// The dates of the entry as a whole, which are shared fields and stand beside the others, too.
+    fn dates(&self, entry: &LiveEntry, out: &mut Vec<u8>) -> Result<(), ViewError> {
+        let shared = self
+            .delivery
+            .reader()
+            .get(&tables::FORMS, &(entry.id, Part::Shared))?
+            .unwrap_or_default();
+        for name in ["reviewed_at", "review_due"] {
+            let field = shared.fields.iter().find(|field| field.name.as_str() == name);
+            let ready = field.map_or("null", |field| match field.value.as_slice() {
+                [Segment::Ready(text)] => text.as_str(),
+                _ => "null",
+            });
+            out.extend_from_slice(format!(",\"{name}\":{ready}").as_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// The other locales that the entry is published in.
+pub(super) fn alternates(entry: &LiveEntry, locale: &Locale) -> Vec<serde_json::Value> {
+    let others: BTreeMap<_, _> = entry.published().filter(|(other, _)| *other != locale).collect();
+    let alternate = |(other, live): (&&Locale, &&LiveLocale)| json!({"locale": other, "slug": live.slug, "href": href(&entry.type_name, &live.slug, other)});
+    others.iter().map(alternate).collect()
+}
+
+/// The address of an entry in one locale.
+pub fn href(type_name: &crate::id::TypeName, slug: &str, locale: &Locale) -> String {
+    format!("/v1/entries/{type_name}/{}?locale={locale}", pieces::percent_encoded(slug))
+}

@@ -1,0 +1,465 @@
+//! Entries: one by its slug, id or key, and lists of a type.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use cms_core::{
+    content_type::{ContentType, FieldKind},
+    filter::{self, Filter, SortKey},
+    id::{FieldName, TypeName},
+    locale::Locale,
+    queries::{
+        Delivery,
+        entry::{EntryFound, EntryQuestion},
+        fill::href,
+        included::DEPTH,
+        list::{ListError, ListFound, ListQuestion},
+        site::SiteView,
+    },
+    violation::Violation,
+};
+use rocket::{
+    Request, Response, Route, State, get,
+    http::{MediaType, Status},
+    request::{FromRequest, Outcome},
+    response::{self, Responder},
+    routes,
+};
+
+use super::{
+    Asked, Desk, Languages,
+    cache::{Prepared, QuestionRef},
+    hot, known_type,
+    ready::Ready,
+};
+use crate::{
+    guards::{
+        accept,
+        codings::Codings,
+        query::{Parameter, Query},
+    },
+    parameters,
+    problem::{Code, Fault, Place, Problem},
+};
+
+parameters! {
+    /// What one entry takes.
+    pub OneEntry = [
+        Parameter::locale(),
+        Parameter::choice("fallback", &["none"], "With `none`, no other locale stands in for the one asked for."),
+        Parameter::text("fields", 1_000, "The fields wanted, with commas between; all of them without it."),
+        Parameter::text("include", 500, "Reference fields whose targets are wanted, too, with commas between; \
+            a path of at most three, such as `topics.parent`."),
+    ]
+}
+
+parameters! {
+    /// What a list takes.
+    pub EntryList = [
+        Parameter::locale(),
+        Parameter::choice("fallback", &["none"], "With `none`, no other locale stands in for the one asked for."),
+        Parameter::family("filter", 4_000, "`filter[field]=a,b`: one of these values; \
+            `filter[field][gte]=`, `gt`, `lte`, `lt`: a range; `filter[field][exists]=true`. All filters must hold. \
+            A reference is named by the target's id, key or slug."),
+        Parameter::text("sort", 300, "Fields to sort by, with commas between, a `-` before those that fall; \
+            `-published_at` without it."),
+        Parameter::integer("limit", 1..=100, 20, "How many entries."),
+        Parameter::text("cursor", 4_000, "Where to go on: `page.next` of the page before."),
+        Parameter::text("fields", 1_000, "The fields wanted, with commas between; all but Markdown without it."),
+        Parameter::text("include", 500, "Reference fields whose targets are wanted, too, with commas between."),
+        Parameter::text("facet", 300, "Fields whose values are counted, with commas between."),
+        Parameter::choice("count", &["exact"], "With `exact`, how many entries there are on all pages."),
+    ]
+}
+
+/// The endpoints of this file.
+pub(crate) fn endpoints() -> Vec<Route> {
+    hot::shortened(routes![read_entry, list_entries])
+}
+
+/// An answer, or the address of one.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Ready(Ready),
+    Moved(String),
+}
+
+impl<'r> Responder<'r, 'r> for Reply {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
+        match self {
+            Self::Ready(ready) => ready.respond_to(request),
+            Self::Moved(location) => Response::build()
+                .status(Status::PermanentRedirect)
+                .raw_header("Location", location)
+                .raw_header("Cache-Control", "public, max-age=60")
+                .raw_header("Vary", "Accept-Language")
+                .ok(),
+        }
+    }
+}
+
+/// What a request for content says besides its address.
+pub(crate) struct Wishes<'r> {
+    codings: Codings,
+    languages: Languages<'r>,
+    path: &'r str,
+    query: &'r str,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Wishes<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        if let Err(problem) = accept::check(request, &MediaType::JSON, "application/json") {
+            return problem.outcome(request);
+        }
+        Outcome::Success(Self {
+            codings: Codings::parse(request.headers().get("Accept-Encoding")),
+            languages: Languages(request.headers().get_one("Accept-Language").unwrap_or("")),
+            path: request.uri().path().as_str(),
+            query: request.uri().query().map_or("", |query| query.as_str()),
+        })
+    }
+}
+
+impl Wishes<'_> {
+    /// What the question is known by.
+    fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
+        QuestionRef(self.path, self.query, if asked.explicit { "" } else { asked.locale.as_str() })
+    }
+
+    /// The address with another locale in it.
+    fn address(&self, path: &str, locale: &Locale) -> String {
+        let others =
+            self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("locale="));
+        let mut address = format!("{path}?locale={locale}");
+        for pair in others {
+            let _ = write!(address, "&{pair}");
+        }
+        address
+    }
+}
+
+/// One entry, by its slug, its id or `key:` and its key.
+#[utoipa::path(
+    tag = "delivery",
+    params(
+        ("type_name" = String, Path, description = "The content type."),
+        ("name" = String, Path, description = "A slug, an id, or `key:` and an external key."),
+        OneEntry
+    ),
+    responses(
+        (status = 200, description = "The entry.", body = Object),
+        (status = 304, description = "The reader has it."),
+        (status = 308, description = "It is found under another slug."),
+        (status = 404, description = "There is no such entry, or not in a locale that serves."),
+        (status = 410, description = "It is gone."),
+    )
+)]
+#[get("/v1/entries/<type_name>/<name>")]
+pub(crate) async fn read_entry(
+    type_name: &str,
+    name: &str,
+    query: Query<'_, OneEntry>,
+    wishes: Wishes<'_>,
+    desk: &State<Desk>,
+) -> Result<Reply, Problem> {
+    let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
+    let delivery = desk.delivery();
+    if let Some(prepared) = desk.answers.get(wishes.question(&asked), &delivery) {
+        return prepared.ready(wishes.codings).map(Reply::Ready);
+    }
+    let site = delivery.site()?;
+    let type_name = known_type(&site, type_name)?;
+    let types: Vec<_> = site.types.get(&type_name).map(|kind| &**kind).into_iter().collect();
+    let fields = query.text("fields").map(|text| fields(text, types.iter().copied())).transpose();
+    let include = query
+        .text("include")
+        .map_or(Ok(Vec::new()), |text| paths(text, types.iter().copied(), &site));
+    let (fields, include) = both(fields, include)?;
+    let fallback = query.text("fallback").is_none();
+    let (ask, name, wanted) = (asked.clone(), name.to_owned(), type_name.clone());
+    let found = desk
+        .ask(move |delivery| {
+            let question = EntryQuestion {
+                type_name: &wanted,
+                name: &name,
+                locale: &ask.locale,
+                explicit: ask.explicit,
+                fallback,
+                fields: fields.as_deref(),
+                include: &include,
+            };
+            Ok(delivery.entry(&question)?)
+        })
+        .await?;
+    match found {
+        EntryFound::Entry(answer) | EntryFound::Withdrawn(answer) => {
+            let location = (!asked.explicit).then(|| wishes.address(wishes.path, &answer.locale));
+            let prepared = Arc::new(Prepared::new(answer, None, location));
+            desk.answers.keep(wishes.question(&asked), &prepared);
+            prepared.ready(wishes.codings).map(Reply::Ready)
+        }
+        EntryFound::Moved { slug, locale } => {
+            let path = href(&type_name, &slug, &locale);
+            let path = path.split('?').next().unwrap_or_default();
+            Ok(Reply::Moved(wishes.address(path, &locale)))
+        }
+        EntryFound::Gone { replacement } => Err(gone(replacement)),
+        EntryFound::NotTranslated { alternates } => {
+            Err(not_translated(&type_name, &asked.locale, &alternates))
+        }
+        EntryFound::Unknown => Err(Problem::new(Code::NotFound)),
+    }
+}
+
+/// It is gone, and what to read instead.
+fn gone(replacement: Option<(TypeName, String, Locale)>) -> Problem {
+    let problem = Problem::new(Code::Gone);
+    let Some((type_name, slug, locale)) = replacement else { return problem };
+    let address = href(&type_name, &slug, &locale);
+    problem.header("Link", format!("<{address}>; rel=\"successor-version\""))
+}
+
+/// It is published in other locales.
+fn not_translated(
+    type_name: &TypeName,
+    asked: &Locale,
+    alternates: &[(Locale, String)],
+) -> Problem {
+    let link = |(locale, slug): &(Locale, String)| {
+        let address = href(type_name, slug, locale);
+        format!("<{address}>; rel=\"alternate\"; hreflang=\"{locale}\"")
+    };
+    let links: Vec<_> = alternates.iter().map(link).collect();
+    Problem::new(Code::TranslationUnavailable)
+        .with("locale", asked)
+        .header("Link", links.join(", "))
+}
+
+/// Entries of a type, filtered, sorted, page by page.
+#[utoipa::path(
+    tag = "delivery",
+    params(("type_name" = String, Path, description = "The content type."), EntryList),
+    responses(
+        (status = 200, description = "A page of the list.", body = Object),
+        (status = 304, description = "The reader has it."),
+        (status = 404, description = "There is no such type."),
+    )
+)]
+#[get("/v1/entries/<type_name>")]
+pub(crate) async fn list_entries(
+    type_name: &str,
+    query: Query<'_, EntryList>,
+    wishes: Wishes<'_>,
+    desk: &State<Desk>,
+) -> Result<Ready, Problem> {
+    let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
+    let delivery = desk.delivery();
+    if let Some(prepared) = desk.answers.get(wishes.question(&asked), &delivery) {
+        return prepared.ready(wishes.codings);
+    }
+    let site = delivery.site()?;
+    let type_name = known_type(&site, type_name)?;
+    let plan = Plan::of(&query, type_name, &asked, &site)?;
+    let (answer, next) = desk
+        .ask(move |delivery| {
+            let found = plan.list(delivery)?;
+            Ok((found.answer, found.next))
+        })
+        .await?;
+    let link = next.map(|next| {
+        let rest =
+            wishes.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let query: Vec<_> = rest.map(str::to_owned).chain([format!("cursor={next}")]).collect();
+        format!("<{}?{}>; rel=\"next\"", wishes.path, query.join("&"))
+    });
+    let location = (!asked.explicit).then(|| wishes.address(wishes.path, &answer.locale));
+    let prepared = Arc::new(Prepared::new(answer, link, location));
+    desk.answers.keep(wishes.question(&asked), &prepared);
+    prepared.ready(wishes.codings)
+}
+
+/// A question for a list, parsed.
+struct Plan {
+    types: Vec<TypeName>,
+    locale: Locale,
+    fallback: bool,
+    filter: Filter,
+    sort: Vec<SortKey>,
+    limit: usize,
+    after: Option<String>,
+    facets: Vec<FieldName>,
+    count: bool,
+    fields: Option<Vec<FieldName>>,
+    include: Vec<Vec<FieldName>>,
+}
+
+impl Plan {
+    fn of(
+        query: &Query<'_, EntryList>,
+        type_name: TypeName,
+        asked: &Asked,
+        site: &SiteView,
+    ) -> Result<Self, Problem> {
+        let types: Vec<_> = site.types.get(&type_name).map(|kind| &**kind).into_iter().collect();
+        let known = |name: &FieldName| types.iter().find_map(|kind| kind.list_field(name));
+        let mut faults = Vec::new();
+        let mut told = |parameter: &str, violations: Vec<Violation>| {
+            faults.extend(
+                violations.into_iter().map(|violation| parameter_fault(parameter, violation)),
+            );
+        };
+        let named: Vec<_> = query
+            .family("filter")
+            .map(|(member, text)| (format!("filter[{member}]"), text))
+            .collect();
+        let pairs = named.iter().map(|(name, text)| (name.as_str(), *text));
+        let filter =
+            Filter::parse(pairs, &known).map_err(|wrong| told("filter", wrong)).unwrap_or_default();
+        let sort =
+            query.text("sort").map_or(Ok(Vec::new()), |text| SortKey::parse_all(text, &known));
+        let sort = sort.map_err(|wrong| told("sort", wrong)).unwrap_or_default();
+        let facets =
+            query.text("facet").map_or(Ok(Vec::new()), |text| filter::sort::facets(text, &known));
+        let facets = facets.map_err(|wrong| told("facet", wrong)).unwrap_or_default();
+        let wanted =
+            query.text("fields").map(|text| fields(text, types.iter().copied())).transpose();
+        let wanted = wanted.map_err(|wrong| faults.extend(wrong)).unwrap_or_default();
+        let include = query
+            .text("include")
+            .map_or(Ok(Vec::new()), |text| paths(text, types.iter().copied(), site));
+        let include = include.map_err(|wrong| faults.extend(wrong)).unwrap_or_default();
+        if !faults.is_empty() {
+            return Err(Problem::parameters(faults));
+        }
+        let fallback = query.text("fallback").is_none();
+        Ok(Self {
+            types: vec![type_name],
+            locale: asked.locale.clone(),
+            fallback,
+            filter,
+            sort,
+            limit: query
+                .integer("limit")
+                .and_then(|limit| usize::try_from(limit).ok())
+                .unwrap_or(20),
+            after: query.text("cursor").map(str::to_owned),
+            facets,
+            count: query.text("count").is_some(),
+            fields: wanted,
+            include,
+        })
+    }
+
+    fn list(self, delivery: &Delivery) -> Result<ListFound, ListError> {
+        delivery.list(&ListQuestion {
+            types: &self.types,
+            locale: &self.locale,
+            fallback: self.fallback,
+            filter: self.filter,
+            sort: self.sort,
+            limit: self.limit,
+            after: self.after.as_deref(),
+            facets: self.facets,
+            count: self.count,
+            fields: self.fields.as_deref(),
+            include: &self.include,
+        })
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::BadCursor => {
+                Self::parameters(vec![Fault::parameter("cursor", "bad_cursor")])
+            }
+            ListError::Read(error) => error.into(),
+        }
+    }
+}
+
+/// A violation of a query parameter: its pointer is the parameter's name, where it has one.
+fn parameter_fault(parameter: &str, violation: Violation) -> Fault {
+    let name = if violation.pointer.is_empty() { parameter.to_owned() } else { violation.pointer };
+    Fault { place: Place::Parameter(name), code: violation.code.into(), facts: violation.facts }
+}
+
+/// Field names with commas between, each of a field that some type has.
+fn fields<'a>(
+    text: &str,
+    types: impl Iterator<Item = &'a ContentType> + Clone,
+) -> Result<Vec<FieldName>, Vec<Fault>> {
+    let mut names = Vec::new();
+    let mut faults = Vec::new();
+    for part in text.split(',') {
+        match FieldName::parse(part) {
+            Ok(name) if types.clone().any(|content_type| content_type.field(&name).is_some()) => {
+                names.push(name);
+            }
+            Ok(_) | Err(_) => {
+                faults.push(Fault::parameter("fields", "unknown_field").with("field", part));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(names) } else { Err(faults) }
+}
+
+/// Paths of reference fields with commas between.
+fn paths<'a>(
+    text: &str,
+    types: impl Iterator<Item = &'a ContentType>,
+    site: &'a SiteView,
+) -> Result<Vec<Vec<FieldName>>, Vec<Fault>> {
+    let start: Vec<_> = types.collect();
+    let mut paths = Vec::new();
+    let mut faults = Vec::new();
+    for part in text.split(',') {
+        match path(part, start.clone(), site) {
+            Some(path) => paths.push(path),
+            None => faults.push(Fault::parameter("include", "not_a_reference").with("field", part)),
+        }
+    }
+    if faults.is_empty() { Ok(paths) } else { Err(faults) }
+}
+
+/// A path each step of which is a reference field of a type that the step before leads to.
+fn path<'a>(
+    text: &str,
+    mut types: Vec<&'a ContentType>,
+    site: &'a SiteView,
+) -> Option<Vec<FieldName>> {
+    let mut path = Vec::new();
+    for step in text.split('.') {
+        let name = FieldName::parse(step).ok()?;
+        let mut next = Vec::new();
+        for content_type in &types {
+            if let Some(FieldKind::Reference { types, .. }) =
+                content_type.field(&name).map(|field| &field.kind)
+            {
+                next.extend(
+                    types.iter().filter_map(|name| site.types.get(name)).map(|kind| &**kind),
+                );
+            }
+        }
+        if next.is_empty() || path.len() == DEPTH {
+            return None;
+        }
+        types = next;
+        path.push(name);
+    }
+    Some(path)
+}
+
+/// Both, or all the faults of both.
+fn both<A, B>(a: Result<A, Vec<Fault>>, b: Result<B, Vec<Fault>>) -> Result<(A, B), Problem> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(Problem::parameters(faults)),
+        (Err(mut faults), Err(more)) => {
+            faults.extend(more);
+            Err(Problem::parameters(faults))
+        }
+    }
+}
