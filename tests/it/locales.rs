@@ -116,13 +116,8 @@ fn every_problem_has_a_title_and_a_detail() {
 fn every_violation_in_the_sources_has_a_sentence() {
     let english = &languages()["en"];
     let mut found = BTreeSet::new();
-    for folder in ["cms-core/src", "cms-server/src"] {
-        for file in sources(&root().join(folder)) {
-            let text = fs::read_to_string(&file).unwrap();
-            // What tests at the end of a file make up has no need of words.
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-            found.extend(codes(code).map(|code| (code.to_owned(), file.clone())));
-        }
+    for (file, text) in sources() {
+        found.extend(codes(&text).map(|code| (code.to_owned(), file.clone())));
     }
     let missing: Vec<_> = found
         .iter()
@@ -132,6 +127,29 @@ fn every_violation_in_the_sources_has_a_sentence() {
     // The search itself finds what is known to be there.
     assert!(found.iter().any(|(code, _)| code == "fallback_cycle"));
     assert!(found.iter().any(|(code, _)| code == "unknown_parameter"));
+}
+
+#[test]
+fn no_sentence_is_left_of_a_violation_that_is_gone() {
+    let english = &languages()["en"];
+    let all: String = sources().into_iter().map(|(_, text)| text).collect();
+    let said = english.keys().filter_map(|key| key.strip_prefix("violation."));
+    let dead: Vec<_> = said.filter(|code| !all.contains(&format!("\"{code}\""))).collect();
+    assert!(dead.is_empty(), "nothing says {dead:#?}");
+}
+
+/// The Rust files of the library and the server, each without its tests: what those make up has no need of
+/// words.
+fn sources() -> Vec<(PathBuf, String)> {
+    let files = ["cms-core/src", "cms-server/src"]
+        .into_iter()
+        .flat_map(|folder| files_below(&root().join(folder)));
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        (file, code)
+    };
+    files.map(read).collect()
 }
 
 /// The codes that a source text gives to violations: the second argument of the two calls that make one, or
@@ -169,13 +187,13 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// The Rust files below a folder, without those that hold only tests.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// The Rust files below a folder, but for those that hold only tests.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files.extend(sources(&path));
+            files.extend(files_below(&path));
         } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
             files.push(path);
         }
