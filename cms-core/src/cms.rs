@@ -26,22 +26,17 @@ use crate::{
         unpublish::Unpublish,
     },
     content_type,
-    followers::{
-        FollowError, Following, Progress, ViewFollower, delivery::generations::Generations,
-        search::SearchFollower,
-    },
+    followers::{FollowError, Following, Progress},
     id::{AgencyId, EntryId, ExternalKey},
     locale::Locale,
     queries::{Caches, Delivery, Editing, ReadError},
-    search::{self, Index},
-    store::{
-        Log,
-        sled::{OpenError as LogOpenError, Options as LogOptions, SledLog},
-        view::{View, ViewError},
-    },
+    store::{EmbeddedLog, Log, LogOpenError, LogOptions, view::ViewError},
 };
 
+mod derived;
 mod folders;
+
+use derived::{Derived, open_derived, start_derived};
 
 /// How long an act waits for this node's followers before it answers all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,7 +50,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How the log is opened.
     pub log: LogOptions,
-    /// What sled may keep of the views in memory, in bytes; the process grows by several times as much.
+    /// What the store may keep of the views in memory, in bytes; the process grows by several times as much.
     pub view_cache: u64,
     /// What answers to readers may take in memory.
     pub caches: Caches,
@@ -132,15 +127,6 @@ struct Inner {
     derived: ArcSwap<Derived>,
 }
 
-/// All that is derived from the log, exchanged as a whole when it is rebuilt.
-struct Derived {
-    delivery: Delivery,
-    editing: Editing,
-    // The search follower reads what the view's follower wrote, and stops first.
-    search: Following,
-    following: Following,
-}
-
 impl fmt::Debug for Cms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cms").field("dir", &self.0.dir).finish_non_exhaustive()
@@ -164,7 +150,7 @@ impl Cms {
     pub async fn open_with(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let unusable = |reason| OpenError::Folder { path: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(unusable)?;
-        let log = SledLog::open(&dir.join("log"), options.log.clone())?;
+        let log = EmbeddedLog::open(&dir.join("log"), options.log.clone())?;
         Self::over(Arc::new(log), dir, options).await
     }
 
@@ -460,70 +446,6 @@ impl Applied for Following {
     async fn passed(&self, number: u64, limit: Duration) -> bool {
         Self::passed(self, number, limit).await
     }
-}
-
-/// Opens the derived data; what is damaged, or not there, is made from the log.
-fn open_derived(log: &Arc<dyn Log>, dir: &Path, options: &Options) -> Result<Derived, OpenError> {
-    let folder = folders::current(dir)?;
-    match start_derived(log, &folder, options) {
-        Ok(derived) => Ok(derived),
-        Err(OpenError::View(ViewError::Damaged { table, reason })) => {
-            tracing::warn!(
-                table,
-                reason,
-                "the derived data is damaged: it is made again from the log"
-            );
-            let fresh = folders::next(dir)?;
-            let derived = start_derived(log, &fresh, options)?;
-            folders::make_current(dir, &fresh)?;
-            folders::remove_others(dir);
-            Ok(derived)
-        }
-        Err(other) => Err(other),
-    }
-}
-
-fn start_derived(
-    log: &Arc<dyn Log>,
-    folder: &Path,
-    options: &Options,
-) -> Result<Derived, OpenError> {
-    let view = Arc::new(View::open(&folder.join("view"), options.view_cache)?);
-    let generations = Arc::new(Generations::default());
-    let follower = ViewFollower::new(Arc::clone(log), Arc::clone(&view), Arc::clone(&generations))?;
-    let following = Following::start_view(follower)?;
-    let index = Arc::new(open_index(&folder.join("index"), log.last())?);
-    let delivery = Delivery::new(
-        view.reader(),
-        Arc::clone(&generations),
-        Arc::clone(&index),
-        Arc::clone(log),
-        options.caches,
-    );
-    let search = SearchFollower::new(
-        Arc::clone(log),
-        view.reader(),
-        (index, Arc::clone(&generations)),
-        following.subscribe(),
-    )?
-    .start()?;
-    let editing = Editing::new(view.reader(), Arc::clone(log));
-    Ok(Derived { delivery, editing, search, following })
-}
-
-/// Opens the index, or begins another where it is damaged, of another format, or ahead of the log.
-fn open_index(dir: &Path, last: u64) -> Result<Index, OpenError> {
-    let failed =
-        |error: search::OpenError| OpenError::Follow(FollowError::Index(error.to_string()));
-    let reason = match Index::open(dir) {
-        Ok(index) if index.applied() <= last => return Ok(index),
-        Ok(_) => "it is ahead of the log".to_owned(),
-        Err(error @ search::OpenError::Unavailable { .. }) => return Err(failed(error)),
-        Err(error) => error.to_string(),
-    };
-    tracing::warn!(reason, "the search index is made again from the log");
-    fs::remove_dir_all(dir).map_err(|reason| OpenError::Folder { path: dir.to_owned(), reason })?;
-    Index::open(dir).map_err(failed)
 }
 
 impl Default for SetUp {

@@ -8,8 +8,8 @@ use crate::{
     content_type::ContentType,
     entry::Entry,
     event::{Claim, Part, Stream},
+    followers::{ReadError, editing::reader::Editing},
     id::{EntryId, OpId, TypeName},
-    queries::{Editing, ReadError},
     store::{Append, AppendError, Appended, ClaimChange, Log, NewEvent},
     violation::Violation,
 };

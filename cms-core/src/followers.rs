@@ -64,6 +64,20 @@ pub enum FollowError {
     Machine(String),
 }
 
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The view cannot be read.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// The search index cannot be read.
+    #[error("the search index: {0}")]
+    Index(String),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
 /// The follower that keeps the view: drives `editing` and `delivery`.
 pub struct ViewFollower {
     log: Arc<dyn Log>,

@@ -12,9 +12,6 @@ pub mod site;
 pub mod tombstones;
 
 mod delivery;
-mod editing;
 
-pub use self::{
-    delivery::{Caches, Counts, Delivery, ReadError},
-    editing::Editing,
-};
+pub use self::delivery::{Caches, Counts, Delivery};
+pub use crate::followers::{ReadError, editing::reader::Editing};

@@ -21,6 +21,8 @@ pub mod sled;
 pub mod view;
 mod volume;
 
+pub use self::sled::{OpenError as LogOpenError, Options as LogOptions, SledLog as EmbeddedLog};
+
 /// What a command wants to become true, all of it or nothing.
 #[derive(Debug, Clone)]
 pub struct Append {

@@ -52,10 +52,9 @@ pub fn open(folder: &Path) -> Cms {
     wait_for(Cms::open(folder)).unwrap()
 }
 
-/// What a future gives, waited for on a thread of its own: the harness itself blocks.
-pub fn wait_for<T: Send>(future: impl Future<Output = T> + Send) -> T {
-    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    std::thread::scope(|scope| scope.spawn(move || runtime().block_on(future)).join().unwrap())
+/// What a future gives, waited for: the harness itself blocks.
+pub fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Followers whose progress the test sets.

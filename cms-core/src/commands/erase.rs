@@ -5,9 +5,9 @@ use super::{Accepted, CommandError, Decision, Means};
 use crate::{
     access::{Act, Actor},
     event::{Claim, EventBody, Part, Stream},
+    followers::ReadError,
     followers::editing::key_digest,
     id::EntryId,
-    queries::ReadError,
     store::{ClaimChange, NewEvent},
 };
 

@@ -24,9 +24,9 @@ use crate::{
     access::Actor,
     content_type::ContentType,
     event::{Fields, Part, SiteLocale},
+    followers::ReadError,
     id::{AgencyId, EntryId, ExternalKey, TypeName},
     locale::Locale,
-    queries::ReadError,
     slug::Slug,
     violation::Violation,
 };

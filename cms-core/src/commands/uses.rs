@@ -10,10 +10,10 @@ use crate::{
     embed::{EmbedKind, EmbedToken},
     entry::Entry,
     event::{Claim, Fields},
+    followers::ReadError,
     id::{EntryId, ExternalKey, TypeName},
     locale::Locale,
     markdown,
-    queries::ReadError,
     violation::{Violation, pointer_step},
 };
 

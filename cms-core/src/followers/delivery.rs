@@ -12,12 +12,12 @@ use self::{
     pieces::Whole,
     tables::{
         AGENCIES, Agency, BY_TYPE, CHANGES, CHECKPOINT, COUNTS, Change, ChangeOp, ENTRIES, FORMS,
-        KEYS, ONWARD, PIECES, SITE, SLUGS, Site, TOMBSTONES, TYPES, Tombstone, USED_BY,
+        KEYS, ONWARD, PIECES, SITE, SLUGS, Site, TYPES, USED_BY,
     },
 };
 use crate::{
     content_type::ContentType,
-    event::{ChangeClass, Event, EventBody, Fields, Part, Translates, Withdrawal},
+    event::{ChangeClass, Event, EventBody, Fields, Part, Translates},
     id::{EntryId, TypeName},
     locale::Locale,
     store::view::{Batch, ViewError},
@@ -29,6 +29,10 @@ pub mod generations;
 pub mod live;
 pub mod pieces;
 pub mod tables;
+
+mod taken_away;
+
+use taken_away::{erased, unpublished};
 
 /// The content types, as of the events applied so far.
 pub type Types = HashMap<TypeName, Arc<ContentType>>;
@@ -273,99 +277,6 @@ fn shared_published(
         put_change(batch, event, &entry, (None, ChangeOp::Changed), touched)?;
     }
     batch.put(&ENTRIES, &id, &entry)
-}
-
-fn unpublished(
-    batch: &mut Batch<'_>,
-    event: &Event,
-    (id, locale): (EntryId, &Locale),
-    withdrawal: &Withdrawal,
-    touched: &mut Touched,
-) -> Result<(), ViewError> {
-    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
-    let Some(live) = entry.locales.get_mut(locale) else { return Ok(()) };
-    let was_published = live.withdrawal.is_none();
-    live.withdrawal = Some((event.at, withdrawal.clone()));
-    live.changed = event.number;
-    let op = match withdrawal {
-        Withdrawal::Withdrawn { .. } => ChangeOp::Withdrawn,
-        Withdrawal::Gone { .. } => {
-            live.title.clear();
-            ChangeOp::Gone
-        }
-    };
-    put_form(batch, id, &Part::Locale(locale.clone()), None)?;
-    batch.remove(&PIECES, &(id, locale.clone()));
-    if was_published {
-        take_away(batch, event, &entry, locale)?;
-    }
-    touched
-        .slugs
-        .extend(entry.locales.get(locale).map(|live| (entry.type_name.clone(), live.slug.clone())));
-    put_change(batch, event, &entry, (Some(locale), op), touched)?;
-    batch.put(&ENTRIES, &id, &entry)
-}
-
-/// One published locale less.
-fn take_away(
-    batch: &mut Batch<'_>,
-    event: &Event,
-    entry: &LiveEntry,
-    locale: &Locale,
-) -> Result<(), ViewError> {
-    count(batch, locale, &entry.type_name, -1)?;
-    if entry.published().next().is_none() {
-        batch.remove(&BY_TYPE, &(entry.type_name.clone(), entry.id));
-    }
-    // Newest first: the key counts down.
-    let place = u64::MAX - event.number;
-    let tombstone = Tombstone { type_name: entry.type_name.clone(), at: event.at };
-    batch.put(&TOMBSTONES, &(locale.clone(), place, entry.id), &tombstone)
-}
-
-fn erased(
-    batch: &mut Batch<'_>,
-    event: &Event,
-    (id, type_name): (EntryId, &TypeName),
-    touched: &mut Touched,
-) -> Result<(), ViewError> {
-    let change = Change {
-        op: ChangeOp::Erased,
-        entry: id,
-        type_name: type_name.clone(),
-        locale: None,
-        at: event.at,
-    };
-    batch.put(&CHANGES, &event.number, &change)?;
-    touched.entries.push(id);
-    touched.types.push(type_name.clone());
-    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
-    if let Some(key) = &entry.key {
-        batch.remove(&KEYS, &(type_name.clone(), key.as_str().to_owned()));
-    }
-    put_form(batch, id, &Part::Shared, None)?;
-    for (locale, live) in std::mem::take(&mut entry.locales) {
-        put_form(batch, id, &Part::Locale(locale.clone()), None)?;
-        batch.remove(&PIECES, &(id, locale.clone()));
-        if live.withdrawal.is_none() {
-            take_away(batch, event, &entry, &locale)?;
-        }
-        touched.slugs.push((type_name.clone(), live.slug));
-    }
-    // Slugs that it had and gave up point to it, too.
-    for (key, mut row) in batch.scan(&SLUGS, type_name)? {
-        if row.live == Some(id) || row.former == Some(id) {
-            row.live = row.live.filter(|holder| *holder != id);
-            row.former = row.former.filter(|holder| *holder != id);
-            if row == tables::SlugRow::default() {
-                batch.remove(&SLUGS, &key);
-            } else {
-                batch.put(&SLUGS, &key, &row)?;
-            }
-        }
-    }
-    batch.remove(&ENTRIES, &id);
-    Ok(())
 }
 
 /// Sets or removes a form, and with it who shows whom.

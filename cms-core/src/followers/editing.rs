@@ -12,6 +12,8 @@ use crate::{
     store::view::{Batch, Table, ViewError},
 };
 
+pub mod reader;
+
 /// The room of what editors see, drafts included.
 #[derive(Debug, Clone, Copy)]
 pub enum Editing {}

@@ -64,8 +64,9 @@ impl Locales {
     /// written in `source`.
     ///
     /// First what [`Self::look_up`] finds. Where that locale has a chain, its members follow and then theirs
-    /// and nothing else; where it has none, all the site's locales among the truncations of the one asked for,
-    /// the source and the site's default follow.
+    /// and nothing else; where it has none, all the site's locales that mean the same as one of the truncations
+    /// of the one asked for follow (content in `de-DE` serves readers of `de`), then the source and the site's
+    /// default.
     pub fn chain(&self, asked: &Locale, source: &Locale) -> Vec<Locale> {
         let mut chain = Chain { site: self, found: Vec::new() };
         let first = self.look_up(asked);
@@ -73,9 +74,15 @@ impl Locales {
         if let Some(configured) = first.and_then(|site| site.fallback.as_deref()) {
             chain.add_configured(configured);
         } else {
-            for site in asked.truncations().iter().filter_map(|shorter| self.find(shorter)) {
-                chain.add(&site.tag);
+            for shorter in asked.truncations() {
+                chain.found.extend(self.find(&shorter).map(|site| site.tag.clone()));
+                let alike = self.all.iter().filter(|site| !site.tag.0.private);
+                chain.found.extend(
+                    alike.filter(|site| site.tag.matches(&shorter)).map(|site| site.tag.clone()),
+                );
             }
+            let mut seen = BTreeSet::new();
+            chain.found.retain(|tag| seen.insert(tag.clone()));
             chain.add(source);
             chain.add(&self.default);
         }
@@ -93,7 +100,7 @@ impl Locales {
     }
 
     /// What is wrong with the configuration: a default or a fallback that is no locale of the site, two
-    /// locales that mean the same, a fallback that names one twice, chains that lead back to where they began.
+    /// locales of one tag, a fallback that names one twice, chains that lead back to where they began.
     pub fn check(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if !self.has(&self.default) {
@@ -103,8 +110,7 @@ impl Locales {
         }
         for (at, site) in self.all.iter().enumerate() {
             let pointer = format!("/locales{}", pointer_step(at));
-            let earlier =
-                self.all.iter().take(at).find(|other| means_the_same(&other.tag, &site.tag));
+            let earlier = self.all.iter().take(at).find(|other| other.tag == site.tag);
             if let Some(other) = earlier {
                 let violation = Violation::new(format!("{pointer}/tag"), "duplicate_locale");
                 found.push(violation.with("tag", &site.tag).with("other", &other.tag));
@@ -155,11 +161,6 @@ impl Locales {
         }
         false
     }
-}
-
-/// Whether one of two configured locales could never be told from the other.
-fn means_the_same(one: &Locale, other: &Locale) -> bool {
-    one == other || (!one.0.private && !other.0.private && one.matches(other))
 }
 
 /// A chain while it is made: each locale once.
@@ -301,7 +302,7 @@ mod tests {
     #[test]
     fn all_that_is_wrong_with_a_configuration_is_told_at_once() {
         let site =
-            site("it", &["en > cy", "cy > en", "zh-TW", "zh-Hant", "fr > fr", "ga > en en sw"]);
+            site("it", &["en > cy", "cy > en", "zh-TW", "zh-TW", "fr > fr", "ga > en en sw"]);
         let found: Vec<_> = site
             .check()
             .into_iter()

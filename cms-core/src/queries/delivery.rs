@@ -8,6 +8,7 @@ use quick_cache::{Weighter, sync::Cache};
 
 use super::{answer::Answer, site::SiteView};
 use crate::{
+    followers::ReadError,
     followers::delivery::{
         generations::{Generations, Source, Stamp},
         live::LiveEntry,
@@ -21,20 +22,6 @@ use crate::{
         view::{Reader, ViewError},
     },
 };
-
-/// Why a reader's question has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The view cannot be read.
-    #[error(transparent)]
-    View(#[from] ViewError),
-    /// The search index cannot be read.
-    #[error("the search index: {0}")]
-    Index(String),
-    /// The log cannot be read.
-    #[error(transparent)]
-    Log(#[from] crate::store::LogError),
-}
 
 /// How much memory the caches may take, in bytes.
 #[derive(Debug, Clone, Copy)]

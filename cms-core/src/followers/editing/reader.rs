@@ -7,12 +7,14 @@ use std::{
 
 use parking_lot::RwLock;
 
-use super::ReadError;
 use crate::{
     content_type::ContentType,
     entry::Entry,
     event::{Event, EventBody, Fields, Part},
-    followers::editing::{self, Account, Agency, Site, TypeRow, Use},
+    followers::{
+        ReadError,
+        editing::{self, Account, Agency, Site, TypeRow, Use},
+    },
     id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
     locale::{Locale, Locales},
     store::{Log, view::Reader},
