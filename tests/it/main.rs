@@ -9,12 +9,14 @@
 )]
 
 mod app;
+mod deploy;
 mod examples;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;
 mod http_server;
 mod locales;
+mod needs;
 mod openapi;
 mod readme;
 mod store_adapters;

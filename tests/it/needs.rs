@@ -1,0 +1,25 @@
+//! What a test needs and a machine may lack: then the test is skipped, loudly, and in CI it fails.
+
+use std::{env, io::Write as _, path::PathBuf};
+
+/// A program that `cargo xtask test` installs; none where it is missing and this is not CI.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    // Debian keeps servers where only root looks.
+    let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    if found.is_none() {
+        skip(name);
+    }
+    found
+}
+
+/// Says that the test at hand is skipped for want of something, past the harness that keeps what
+/// passing tests print.
+fn skip(name: &str) {
+    let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    assert!(!in_ci, "{name} is missing: `cargo xtask test` installs it");
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let line = format!("SKIPPED {test}: {name} is missing: `cargo xtask test` installs it\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
