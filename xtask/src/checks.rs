@@ -87,8 +87,13 @@ impl Run<'_> {
     fn tests(&mut self, filters: &[String]) {
         println!("\n=== test ===");
         let started = Instant::now();
-        let mut command =
-            self.workspace.cargo(&["test", "--workspace", "--no-fail-fast", "--locked", "--"]);
+        let mut command = self.workspace.cargo_with_many_files(&[
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--locked",
+            "--",
+        ]);
         command.args(filters);
         if let Some(tools) = &self.tools {
             tools.tell(&mut command);

@@ -41,11 +41,22 @@ impl Workspace {
         command
     }
 
-    /// The Cargo that runs us, without what it told us about this crate: build scripts that watch such variables
-    /// would run again for each step.
+    /// The Cargo that runs us.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
-        let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let mut command = self.command(&program);
+        self.for_cargo(self.command(&cargo()), arguments)
+    }
+
+    /// The same, with as many open files as it may have: tests hold a thousand connections, and many systems give
+    /// 1,024 files to those who don't ask.
+    pub(crate) fn cargo_with_many_files(&self, arguments: &[&str]) -> Command {
+        let mut shell = self.command("sh");
+        shell.args(["-c", r#"ulimit -S -n "$(ulimit -H -n)"; exec "$0" "$@""#, &cargo()]);
+        self.for_cargo(shell, arguments)
+    }
+
+    /// Without what Cargo told us about this crate: build scripts that watch such variables would run again for
+    /// each step.
+    fn for_cargo(&self, mut command: Command, arguments: &[&str]) -> Command {
         for (name, _) in env::vars_os() {
             if name.to_str().is_some_and(speaks_of_one_crate) {
                 command.env_remove(name);
@@ -54,6 +65,10 @@ impl Workspace {
         command.env("CARGO_TARGET_DIR", &self.target).args(arguments);
         command
     }
+}
+
+fn cargo() -> String {
+    env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 fn speaks_of_one_crate(variable: &str) -> bool {
