@@ -1,6 +1,6 @@
 //! The server of Beacon: the Rocket application, and what the `cms` command needs to start it.
 //!
-//! There are no rules here: the core decides, this crate reads requests and writes answers. [`rocket`]
+//! There are no rules here: the core decides, this crate reads requests and writes answers. [`rocket()`]
 //! is the one place where all is joined. Which file do I want?
 //!
 //! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
@@ -44,7 +44,7 @@ pub fn rocket(config: &Config, cms: &Cms) -> std::io::Result<Rocket<Build>> {
 /// The application, with somebody else to say how far the followers have come.
 ///
 /// # Errors
-/// As [`rocket`].
+/// As [`rocket()`].
 pub fn rocket_watching(
     config: &Config,
     cms: &Cms,
