@@ -65,9 +65,14 @@ pub(crate) fn release(text: &str, holder: u8) -> ClaimChange {
     ClaimChange::Release(slug(text), [holder; 16])
 }
 
-/// Bytes that compression cannot shorten, as text.
+/// Text that compression can hardly shorten.
 pub(crate) fn noise(length: usize) -> String {
-    let mut state = 7_u64;
+    noise_of(7, length)
+}
+
+/// Such text, another for each seed.
+pub(crate) fn noise_of(seed: u64, length: usize) -> String {
+    let mut state = seed;
     let next = || {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -42,6 +42,7 @@ use crate::{
 };
 
 mod backup;
+mod ballast;
 mod cells;
 mod committer;
 mod compact;
@@ -107,8 +108,8 @@ pub enum OpenError {
 pub struct Options {
     /// What sled may keep of the log in memory, in bytes; the process grows by several times as much.
     pub cache: u64,
-    /// Appends are refused when the disk has fewer bytes left than these: a database whose disk is full
-    /// to the last byte cannot be opened again.
+    /// Appends are refused when the disk would have fewer bytes left than these: a disk that is full to
+    /// the last byte is no good place for a database.
     pub reserve: u64,
 }
 
@@ -167,7 +168,8 @@ impl SledLog {
             edge: RwLock::new(Arc::new(opened.edge)),
             doubtful: Mutex::default(),
         });
-        let committer = Committer::new(Arc::clone(&shared), opened.mark, opened.lock);
+        let committer =
+            Committer::new(Arc::clone(&shared), opened.ballast, opened.mark, opened.lock);
         let thread = thread::Builder::new().name("log".to_owned());
         let thread = thread.spawn(move || committer.run(jobs));
         let committer = thread.map_err(|error| folder::unavailable(dir, &error))?;

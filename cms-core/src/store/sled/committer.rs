@@ -20,10 +20,11 @@ use super::{
         merkle::{Edge, Tree},
     },
     Shared,
+    ballast::Ballast,
     draft::{Draft, Prepared},
     folder,
     mark::{Mark, MarkFile},
-    rows::{self, CommitError, Rows},
+    rows::{CommitError, Rows},
 };
 use crate::id::OpId;
 
@@ -44,6 +45,7 @@ pub(super) struct Job {
 /// What the committer's thread owns.
 pub(super) struct Committer {
     shared: Arc<Shared>,
+    ballast: Ballast,
     mark: MarkFile,
     _lock: File,
     state: State,
@@ -61,12 +63,10 @@ enum State {
 
 /// How long a failed log waits before it tries again by itself.
 const RETRY: Duration = Duration::from_millis(200);
-/// Bytes that opening a database may write, besides its snapshot.
-const OPENING: u64 = 4 * rows::SEGMENT as u64;
 
 impl Committer {
-    pub(super) fn new(shared: Arc<Shared>, mark: MarkFile, lock: File) -> Self {
-        Self { shared, mark, _lock: lock, state: State::Sound }
+    pub(super) fn new(shared: Arc<Shared>, ballast: Ballast, mark: MarkFile, lock: File) -> Self {
+        Self { shared, ballast, mark, _lock: lock, state: State::Sound }
     }
 
     /// Commits until nobody can ask for more, then closes the database.
@@ -117,7 +117,12 @@ impl Committer {
             let verdict = judge(&mut draft, &job.prepared);
             judged.push((job, verdict));
         }
+        let bytes = draft.bytes() as u64;
         let Some((changes, edge)) = draft.finish() else { return answer(judged) };
+        if let Err(reason) = self.ballast.hold(self.shared.options.reserve + 2 * bytes) {
+            drop(rows);
+            return self.settle(judged, &reason, |_| Err(unavailable(&reason)));
+        }
         let written = catch_unwind(AssertUnwindSafe(|| database.commit(changes)))
             .unwrap_or_else(|_| Err(CommitError::Write("the database panicked".to_owned())));
         drop(rows);
@@ -134,18 +139,7 @@ impl Committer {
     fn refusal(&self) -> Option<String> {
         match &self.state {
             State::Failed(reason) | State::Lost(reason) => Some(reason.clone()),
-            State::Sound => self.no_room(self.shared.options.reserve),
-        }
-    }
-
-    /// Says so when the disk has fewer bytes left than these.
-    fn no_room(&self, needed: u64) -> Option<String> {
-        match fs4::available_space(&self.shared.dir) {
-            Ok(left) if left < needed => {
-                Some(format!("the disk is full: {left} bytes are left, {needed} are needed"))
-            }
-            Ok(_) => None,
-            Err(error) => Some(format!("the disk does not say how much room is left: {error}")),
+            State::Sound => None,
         }
     }
 
@@ -163,7 +157,6 @@ impl Committer {
     fn fail(&mut self, error: &CommitError, judged: Vec<(Job, Verdict)>) {
         tracing::error!(%error, "a commit failed");
         let reason = error.to_string();
-        let durable = self.shared.edge.read().size();
         let accepted = judged.iter().filter(|(_, verdict)| verdict.is_ok());
         let doubtful = accepted.map(|(job, _)| job.prepared.append.op).collect();
         *self.shared.doubtful.lock() = doubtful;
@@ -172,17 +165,34 @@ impl Committer {
             CommitError::Sync(_) => State::Lost(reason.clone()),
         };
         self.recover();
-        let sound = matches!(self.state, State::Sound);
+        match self.state {
+            State::Sound => self.settle(judged, &reason, |op| self.found(op, &reason)),
+            State::Failed(_) | State::Lost(_) => {
+                self.settle(judged, &reason, |_| Err(AppendError::Unknown(reason.clone())));
+            }
+        }
+    }
+
+    /// Answers the appends of a commit that did not come about: those that it was to accept by `outcome`.
+    fn settle(&self, judged: Vec<(Job, Verdict)>, reason: &str, outcome: impl Fn(OpId) -> Verdict) {
         for (job, verdict) in judged {
-            let answer = match verdict {
-                Ok(appended) if appended.last <= durable => Ok(appended),
-                Ok(_) if sound => self.found(job.prepared.append.op, &reason),
-                Ok(_) => Err(AppendError::Unknown(reason.clone())),
+            let op = job.prepared.append.op;
+            let answer = match (self.before(op), verdict) {
+                (Some(appended), _) => Ok(appended),
+                (None, Ok(_)) => outcome(op),
                 // It may rest on another append of the same commit.
-                Err(_) => Err(unavailable(&reason)),
+                (None, Err(_)) => Err(unavailable(reason)),
             };
             job.answer(answer);
         }
+    }
+
+    /// What an earlier commit made of a command.
+    fn before(&self, op: OpId) -> Option<Appended> {
+        let found = self
+            .shared
+            .read(|rows, edge| Ok(rows.op(op)?.filter(|appended| appended.last <= edge.size())));
+        found.ok().flatten()
     }
 
     /// What became of a command, as the database says after it was opened again.
@@ -211,8 +221,11 @@ impl Committer {
         let shared = &self.shared;
         let dir = &shared.dir;
         let path = folder::events(dir, folder::current(dir).map_err(|error| error.to_string())?);
-        if let Some(reason) = self.no_room(OPENING + 2 * folder::snapshot_size(&path)) {
-            return Err(reason);
+        self.ballast.throw_off();
+        let room = folder::opening_size(&path);
+        let left = fs4::available_space(dir).map_err(|error| error.to_string())?;
+        if left < room {
+            return Err(format!("the disk is full: {left} bytes are left, {room} are needed"));
         }
         let mut rows = shared.rows.write();
         close(rows.take());

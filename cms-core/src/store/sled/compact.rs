@@ -184,7 +184,7 @@ mod tests {
         }
         let mut names = folder::names(dir.path()).unwrap();
         names.sort_unstable();
-        assert_eq!(names, ["cells-3", "current", "events-3", "lock", "mark"]);
+        assert_eq!(names, ["ballast", "cells-3", "current", "events-3", "lock", "mark"]);
     }
 
     #[tokio::test]

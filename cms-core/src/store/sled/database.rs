@@ -13,9 +13,23 @@ use super::{
 const PATIENCE: u32 = 500;
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// Opens a database that exists.
+/// Opens a database that exists. The folder's own lock is held.
 pub(super) fn open(path: &Path, cache: u64) -> Result<sled::Db, OpenError> {
-    start(path, cache, segment_size(path)?)
+    let segment = segment_size(path)?;
+    remove_unfinished_snapshots(path)?;
+    start(path, cache, segment)
+}
+
+/// Removes snapshots that a killed process had not finished: sled takes one for the newest that there is,
+/// and then refuses to open.
+fn remove_unfinished_snapshots(path: &Path) -> Result<(), OpenError> {
+    for name in folder::names(path)? {
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            let snapshot = path.join(name);
+            fs::remove_file(&snapshot).map_err(|error| folder::unavailable(&snapshot, &error))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a database.

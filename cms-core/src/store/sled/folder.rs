@@ -6,6 +6,7 @@
 //! events-N/   the log
 //! cells-N/    the cells
 //! mark        the high-water mark
+//! ballast     room for an opening when the disk is full
 //! *.new       something unfinished, removed at the next opening
 //! ```
 //! Whatever is made is made under another name, synced, and renamed: a power loss leaves all or nothing.
@@ -22,6 +23,7 @@ use super::{
         merkle::{Edge, Tree},
     },
     Header, OpenError, Options,
+    ballast::Ballast,
     cells::Cells,
     database, format, keys,
     mark::{Mark, MarkFile},
@@ -36,13 +38,14 @@ pub(super) struct Opened {
     pub(super) rows: Rows,
     pub(super) cells: Cells,
     pub(super) mark: MarkFile,
+    pub(super) ballast: Ballast,
     pub(super) edge: Edge,
     pub(super) epoch: Epoch,
 }
 
 /// Opens the log in `dir`, or makes an empty one.
 pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, OpenError> {
-    fs::create_dir_all(dir).map_err(|error| unavailable(dir, &error))?;
+    make_folder(dir)?;
     let lock = lock(dir)?;
     if read_current(dir)?.is_none() {
         create(dir, options)?;
@@ -50,10 +53,22 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, OpenError> {
     let at = current(dir)?;
     sweep(dir, at)?;
     let rows = open_rows(&events(dir, at), options)?;
-    let cells = Cells::open(&cells(dir, at))?;
+    let cells = Cells::open(&cells(dir, at), options.reserve)?;
     let (edge, epoch, mark) = check(dir, &events(dir, at), &rows)?;
     sync_folder(dir)?;
-    Ok(Opened { lock, rows, cells, mark, edge, epoch })
+    let ballast = Ballast::new(dir, opening_size(&events(dir, at)));
+    Ok(Opened { lock, rows, cells, mark, ballast, edge, epoch })
+}
+
+/// Makes the log's own folder, with those above it, where they are missing.
+pub(super) fn make_folder(dir: &Path) -> Result<(), OpenError> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|path| !path.exists()).collect();
+    fs::create_dir_all(dir).map_err(|error| unavailable(dir, &error))?;
+    for made in missing {
+        let above = made.parent().filter(|parent| !parent.as_os_str().is_empty());
+        sync_folder(above.unwrap_or_else(|| Path::new(".")))?;
+    }
+    Ok(())
 }
 
 /// The folder of the log's database of this number.
@@ -259,11 +274,12 @@ pub(super) fn sweep(dir: &Path, current: u64) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Bytes of the snapshot that sled writes anew whenever it opens a database.
-pub(super) fn snapshot_size(path: &Path) -> u64 {
+/// Bytes that an opening of the database may write: a few segments, and its snapshot anew.
+pub(super) fn opening_size(path: &Path) -> u64 {
     let names = names(path).unwrap_or_default();
     let snapshots = names.iter().filter(|name| name.starts_with("snap."));
-    snapshots.filter_map(|name| fs::metadata(path.join(name)).ok()).map(|file| file.len()).sum()
+    let snapshots = snapshots.filter_map(|name| fs::metadata(path.join(name)).ok());
+    4 * rows::SEGMENT as u64 + 2 * snapshots.map(|file| file.len()).sum::<u64>()
 }
 
 /// The names in a folder.

@@ -32,3 +32,25 @@ pub(super) fn bring_up_to_date(rows: &Rows, path: &Path) -> Result<(), OpenError
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Options, SledLog},
+        *,
+    };
+
+    #[test]
+    fn a_newer_layout_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(SledLog::open(dir.path(), Options::default()).unwrap());
+        let path = folder::events(dir.path(), 1);
+        let rows = folder::open_rows(&path, &Options::default()).unwrap();
+        let mut changes = Changes::default();
+        changes.put(keys::FORMAT.to_vec(), &(VERSION + 1).to_be_bytes());
+        rows.commit(changes).unwrap();
+        drop(rows);
+        let refused = SledLog::open(dir.path(), Options::default()).unwrap_err();
+        assert_eq!(refused, OpenError::Newer { path, found: VERSION + 1, known: VERSION });
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -65,7 +64,7 @@ pub fn restore(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Restored, RestoreError> {
     let manifest = Manifest::read(from)?.ok_or_else(|| RestoreError::NoBackup(from.to_owned()))?;
-    fs::create_dir_all(into).map_err(|error| folder::unavailable(into, &error))?;
+    folder::make_folder(into)?;
     if !folder::names(into)?.is_empty() {
         return Err(RestoreError::NotEmpty(into.to_owned()));
     }

@@ -43,7 +43,7 @@ pub fn verify(
     if torn {
         walk.report(Place::Mark, "a slot is torn or missing");
     }
-    match Cells::open(&folder::cells(dir, number)).map(|cells| cells.under("")) {
+    match Cells::open(&folder::cells(dir, number), 0).map(|cells| cells.under("")) {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => walk.report(Place::Cells, error),
         Err(error) => walk.report(Place::Cells, error),
