@@ -1,4 +1,4 @@
-//! How fast the log on sled accepts and gives: `cargo bench -p cms-tests --bench store [-- FOLDER]`.
+//! How fast the log on sled accepts and gives: `cargo bench -p cms-core --bench log [-- FOLDER]`.
 //!
 //! The figures are those of the disk that the folder lies on: an append by itself waits for one sync.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that shows figures")]
@@ -27,21 +27,28 @@ const BODY: usize = 5_000;
 
 fn main() {
     let folder = env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    // `cargo bench` says so; a run as a test is a short one.
+    let scale = if env::args().any(|argument| argument == "--bench") { 1 } else { 100 };
     let folder = folder.map_or_else(env::temp_dir, PathBuf::from);
     let dir = tempfile::tempdir_in(folder).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let log = Arc::new(SledLog::open(dir.path(), Options::default()).unwrap());
     runtime.block_on(async {
-        one_by_one(&log, 2_000).await;
+        one_by_one(&log, 2_000 / scale).await;
         for writers in [8, 64, 256] {
-            at_once(&log, writers, 6_000).await;
+            at_once(&log, writers, 25_600 / scale).await;
         }
         reads(&log).await;
     });
     let (events, bytes) = (log.last(), log.size_on_disk());
-    println!("{events} events, {bytes} bytes on disk: {} a live byte of text", ratio(bytes, events));
+    println!(
+        "{events} events, {bytes} bytes on disk: {} a live byte of text",
+        ratio(bytes, events)
+    );
     drop(log);
-    timed("verify", events, || assert!(verify(dir.path(), &Options::default(), &mut |_| ()).unwrap().is_sound()));
+    timed("verify", events, || {
+        assert!(verify(dir.path(), &Options::default(), &mut |_| ()).unwrap().is_sound());
+    });
     timed("open", 1, || drop(SledLog::open(dir.path(), Options::default()).unwrap()));
 }
 
@@ -71,7 +78,7 @@ fn append(entry: EntryId) -> Append {
         entry,
         part: part.clone(),
         revision: 1,
-        saved: 1,
+        saved: cms_core::event::SavedAt::Before(1),
         embeds: std::collections::BTreeMap::new(),
         published_at: None,
     };
@@ -83,7 +90,10 @@ fn append(entry: EntryId) -> Append {
         at: Timestamp::from_millis(1_790_000_000_000),
         expectations: vec![(stream.clone(), 0)],
         claims: Vec::new(),
-        events: events.into_iter().map(|body| NewEvent { streams: vec![stream.clone()], body }).collect(),
+        events: events
+            .into_iter()
+            .map(|body| NewEvent { streams: vec![stream.clone()], body })
+            .collect(),
         erase: Vec::new(),
     }
 }
@@ -155,7 +165,10 @@ fn timed(what: &str, events: u64, act: impl FnOnce()) {
 }
 
 fn show(what: &str, appends: u32, lasted: Duration) {
-    println!("appends of three events, {BODY} bytes of text, {what}: {:.0}/s", rate(appends, lasted));
+    println!(
+        "appends of three events, {BODY} bytes of text, {what}: {:.0}/s",
+        rate(appends, lasted)
+    );
 }
 
 fn rate(count: u32, lasted: Duration) -> f64 {
