@@ -267,7 +267,7 @@ pub(crate) fn occurrences(text: &str) -> Vec<(Range<usize>, Result<EmbedToken, E
 }
 
 /// Whether an odd number of backslashes stands before `at`.
-fn is_escaped(text: &str, at: usize) -> bool {
+pub(crate) fn is_escaped(text: &str, at: usize) -> bool {
     text.as_bytes().iter().take(at).rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 

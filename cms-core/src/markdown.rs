@@ -24,7 +24,7 @@ use std::{collections::BTreeSet, panic};
 use comrak::Arena;
 use serde::{Deserialize, Serialize};
 
-use self::{anchors::Anchors, dialect::Dialect, holes::Prepared, labels::Labels};
+use self::{dialect::Dialect, holes::Prepared};
 use crate::{
     embed::{BadEmbed, EmbedError, EmbedUse, Piece},
     locale::Locale,
@@ -55,6 +55,8 @@ pub struct Rendered {
     pub bad_embeds: Vec<BadEmbed>,
     /// Where links lead, in order, each once; links within the text apart.
     pub links: Vec<String>,
+    /// Whether the text was beyond the bounds and is delivered without markup, with nothing filled.
+    pub is_plain: bool,
 }
 
 /// A heading of a text.
@@ -82,7 +84,7 @@ pub struct Heading {
 /// assert_eq!(html.trim_end(), "<p>Call <strong>0800 1111</strong> </p>");
 /// ```
 pub fn render(source: &str, locale: &Locale) -> Rendered {
-    let mut rendered = guarded(source, Some(locale));
+    let mut rendered = guarded(source, locale);
     rendered.words = reading::words(&rendered.text);
     rendered.reading_minutes = reading::minutes(rendered.words, locale);
     rendered
@@ -90,12 +92,12 @@ pub fn render(source: &str, locale: &Locale) -> Rendered {
 
 /// The embeds of a source that are filled when it is read: not those in code, addresses or comments.
 pub fn embeds(source: &str) -> Vec<EmbedUse> {
-    guarded(source, None).embeds
+    guarded(source, &Locale::english()).embeds
 }
 
 /// What in a source looks like an embed and can't be filled.
 pub fn check(source: &str) -> Vec<BadEmbed> {
-    guarded(source, None).bad_embeds
+    guarded(source, &Locale::english()).bad_embeds
 }
 
 /// Plain text as HTML, for holes in HTML and for values in quotes.
@@ -104,7 +106,7 @@ pub fn html_text(text: &str) -> String {
 }
 
 /// All but what is counted, for readers in this locale.
-fn guarded(source: &str, locale: Option<&Locale>) -> Rendered {
+fn guarded(source: &str, locale: &Locale) -> Rendered {
     if source.len() > MAX_BYTES {
         return plain(source);
     }
@@ -121,13 +123,12 @@ fn guarded(source: &str, locale: Option<&Locale>) -> Rendered {
     rendered.ok().flatten().unwrap_or_else(|| plain(source))
 }
 
-fn rendered(source: &str, prepared: &Prepared, locale: Option<&Locale>) -> Option<Rendered> {
+fn rendered(source: &str, prepared: &Prepared, locale: &Locale) -> Option<Rendered> {
     let arena = Arena::new();
     let options = Dialect::Beacon.options();
     let root = dialect::parse(&arena, &prepared.text, &options)?;
     settle::apply(&settle::settle(root, |_| false));
-    let formatted =
-        format::format(root, &options, prepared, Labels::new(locale), Anchors::new(locale)).ok()?;
+    let formatted = format::format(root, &options, prepared, locale).ok()?;
     let cut = cut::cut(&sanitise::sanitise(&formatted.html), prepared);
     let misplaced = formatted.misplaced.union(&cut.misplaced).copied().collect();
     let markdown = deliver::deliver(prepared, &cut.filled);
@@ -150,6 +151,7 @@ fn plain(source: &str) -> Rendered {
         html: vec![Piece::Text(format!("<p>{}</p>\n", cut::escaped(source)))],
         markdown: vec![Piece::Text(deliver::inert(source))],
         text: source.split_whitespace().collect::<Vec<_>>().join(" "),
+        is_plain: true,
         ..Rendered::default()
     }
 }
@@ -197,6 +199,8 @@ fn advanced(text: &str, mut line: usize, mut column: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::embed::fill;
 
@@ -380,5 +384,24 @@ mod tests {
         let rendered = rendered(&source);
         assert!(shown(&rendered.html).starts_with("<p>&lt;b&gt;a"));
         assert!(shown(&rendered.markdown).starts_with("&lt;b>a"));
+    }
+
+    proptest! {
+        #[test]
+        fn rendered_html_is_sanitised_again_as_it_is(source in soup()) {
+            let html = fill(&rendered(&source).html, |_, _| "x".to_owned());
+            prop_assert_eq!(sanitise::sanitise(&html), html);
+        }
+    }
+
+    /// Markup without links that leave the site, whose marks are added after sanitising.
+    const SOUP: &str = "a §\n\n§    §> §- §# §|§\n|a|\n|-|\n|§`§```\n§*§**§[§](/x)§[^1]§\n[^1]: §![§<b>§</b>§<em>§</em>§<div>§\
+        </div>§<p>§</p>§<table>§</table>§<tr>§<td>§</td>§</tr>§<a href=\"/x\">§</a>§<ul>§<li>§</li>§</ul>§<pre>§</pre>§\
+        <details>§</details>§<summary>§</summary>§<h1>§</h1>§<ruby>§<rt>§</rt>§</ruby>§<br>§<img src=x>§<script>§</script>§\
+        <!--§-->§&lt;§{{route:a}}§\n: §> [!NOTE]\n§\n";
+
+    fn soup() -> impl Strategy<Value = String> {
+        let pieces = prop::sample::select(SOUP.split('§').collect::<Vec<_>>());
+        prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
 //! - What an answer is: [`delivery::ready`], [`problem`], [`fairings`].
-//! - What an operator sees: [`config`], [`health`], [`metrics`], [`telemetry`].
+//! - What an operator sees: [`config`], [`launch`], [`health`], [`metrics`], [`telemetry`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,6 +17,7 @@ pub mod endpoint;
 pub mod fairings;
 pub mod guards;
 pub mod health;
+pub mod launch;
 pub mod message;
 pub mod metrics;
 pub mod openapi;

@@ -208,18 +208,6 @@ async fn an_outage_is_bridged_as_long_as_the_answer_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_part_of_a_file_is_cut_from_the_cache() {
-    let Some(site) = Site::start().await else { return };
-    for _ in 0..2 {
-        let answer = site.get("/media/digest/name.txt", &[("Range", "bytes=2-4")]).await;
-        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
-        assert_eq!(field(&answer, "content-range"), "bytes 2-4/10");
-        assert_eq!(answer.text().await.unwrap(), "234");
-    }
-    assert_eq!(site.behind.seen().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_go_out_as_they_come_in() {
     let Some(site) = Site::start().await else { return };
     let mut answer = site.get("/v1/stream", &[]).await;

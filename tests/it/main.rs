@@ -9,13 +9,16 @@
 )]
 
 mod app;
+mod commonmark;
 mod deploy;
 mod examples;
+mod html;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;
 mod http_server;
 mod locales;
+mod markdown_safety;
 mod needs;
 mod openapi;
 mod readme;

@@ -22,8 +22,8 @@ pub(super) struct Anchors {
 
 impl Anchors {
     /// For a text in this locale, whose rules of lower case are followed.
-    pub(super) fn new(locale: Option<&Locale>) -> Self {
-        let language = locale.map_or("", Locale::language);
+    pub(super) fn new(locale: &Locale) -> Self {
+        let language = locale.language();
         Self {
             dotted_i: matches!(language, "tr" | "az"),
             taken: HashSet::new(),

@@ -21,7 +21,7 @@ use super::{
     holes::{self, Prepared},
     settle::{self, Raw},
 };
-use crate::embed::Piece;
+use crate::embed::{self, Piece};
 
 /// How often the text is gone over before it is given up. One round is enough for all but contrived
 /// texts, where taking something out makes something new.
@@ -44,16 +44,24 @@ pub(super) fn inert(text: &str) -> String {
 /// Whether a text holds anything that may be a tag to some dialect, or a link with a scheme that isn't
 /// allowed. Nearly all texts don't, and go out as they are.
 fn may_be_unsafe(text: &str) -> bool {
-    let begins_markup = |rest: &str| {
-        rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
-    };
-    text.match_indices('<').any(|(at, _)| text.get(at + 1..).is_some_and(begins_markup))
-        || destinations(text).any(|(_, range)| text.get(range).is_some_and(may_have_bad_scheme))
+    tag_starts(text).next().is_some()
+        || destinations(text).any(|(_, _, range)| text.get(range).is_some_and(may_have_bad_scheme))
 }
 
-/// Everything that may be the address of a link (after `](`) or of a link's definition (after `]:`), as
-/// byte ranges with the character that tells which. Longer ones than anybody writes are cut short.
-fn destinations(text: &str) -> impl Iterator<Item = (char, Range<usize>)> {
+/// Where tags may begin, in any dialect.
+fn tag_starts(text: &str) -> impl Iterator<Item = usize> {
+    let begins = |rest: &str| {
+        rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
+    };
+    text.match_indices('<')
+        .filter(move |(at, _)| text.get(at + 1..).is_some_and(begins))
+        .map(|(at, _)| at)
+}
+
+/// Everything that may be the address of a link (after `](`) or of a link's definition (after `]:`): the
+/// character that tells which, the place of the bracket, the address as a byte range. Longer ones than
+/// anybody writes are cut short.
+fn destinations(text: &str) -> impl Iterator<Item = (char, usize, Range<usize>)> {
     text.match_indices(']').filter_map(|(at, _)| {
         let rest = text.get(at + 1..)?;
         let kind = rest.chars().next().filter(|c| matches!(c, '(' | ':'))?;
@@ -68,7 +76,7 @@ fn destinations(text: &str) -> impl Iterator<Item = (char, Range<usize>)> {
                 *at > 2_000 || c.is_ascii_whitespace() || *c == '>' || (*c == ')' && kind == '(')
             })
             .map_or(address.len(), |(at, _)| at);
-        Some((kind, start..start + length))
+        Some((kind, at, start..start + length))
     })
 }
 
@@ -112,7 +120,11 @@ fn edits(text: &str, dialect: Dialect) -> Option<Vec<Edit>> {
     }
     for node in root.descendants() {
         let data = node.data();
-        if let NodeValue::Link(link) = &data.value
+        if let NodeValue::Text(literal) = &data.value
+            && literal.contains('<')
+        {
+            edits.extend(text_edits(data.sourcepos, &lines));
+        } else if let NodeValue::Link(link) = &data.value
             && !address::is_allowed(&link.url)
         {
             edits.extend(link_edits(node, "[", data.sourcepos, &lines));
@@ -122,7 +134,7 @@ fn edits(text: &str, dialect: Dialect) -> Option<Vec<Edit>> {
             edits.extend(link_edits(node, "![", data.sourcepos, &lines));
         }
     }
-    edits.extend(definition_edits(root, &lines));
+    edits.extend(destination_edits(root, &lines));
     Some(edits)
 }
 
@@ -244,25 +256,37 @@ fn link_edits(node: Node<'_>, opener: &str, place: Sourcepos, lines: &Lines<'_>)
     }
 }
 
-/// Definitions of links to addresses that aren't allowed lead nowhere, also where nothing uses them:
-/// a partner may show several texts on one page.
-fn definition_edits(root: Node<'_>, lines: &Lines<'_>) -> Vec<Edit> {
+/// What isn't a tag to this parser might be one to another, which draws the line a hair elsewhere.
+fn text_edits(place: Sourcepos, lines: &Lines<'_>) -> Vec<Edit> {
+    let Some(range) = lines.range(place) else { return lines.blunt(place) };
+    let tags_end = lines.text.rfind('>').unwrap_or(0);
+    tag_starts(lines.text.get(range.clone()).unwrap_or_default())
+        .map(|at| range.start + at)
+        .filter(|at| *at < tags_end && !embed::is_escaped(lines.text, *at))
+        .map(|at| Edit { range: at..at + 1, with: "&lt;".to_owned() })
+        .collect()
+}
+
+/// Links to addresses that aren't allowed which this parser doesn't see, and definitions that nothing
+/// uses: another parser may draw the line elsewhere, and a partner may show several texts on one page.
+fn destination_edits(root: Node<'_>, lines: &Lines<'_>) -> Vec<Edit> {
     let mut code = root
         .descendants()
         .filter(|node| matches!(node.data().value, NodeValue::CodeBlock(_) | NodeValue::Code(_)))
         .filter_map(|node| lines.range(node.data().sourcepos))
         .peekable();
     let mut edits = Vec::new();
-    for (kind, range) in destinations(lines.text) {
-        while code.next_if(|code| code.end <= range.start).is_some() {}
-        let is_code = code.peek().is_some_and(|code| code.contains(&range.start));
-        let Some(written) = lines.text.get(range.clone()).filter(|_| kind == ':' && !is_code)
-        else {
+    for (kind, at, range) in destinations(lines.text) {
+        while code.next_if(|code| code.end <= at).is_some() {}
+        let is_code = code.peek().is_some_and(|code| code.contains(&at));
+        let Some(written) = lines.text.get(range.clone()).filter(|_| !is_code) else { continue };
+        if !may_have_bad_scheme(written) || is_allowed_definition(written) {
             continue;
-        };
-        if may_have_bad_scheme(written) && !is_allowed_definition(written) {
-            edits.push(Edit { range, with: "#".to_owned() });
         }
+        edits.push(match kind {
+            ':' => Edit { range, with: "#".to_owned() },
+            _ => Edit { range: at..at + 1, with: "&#93;".to_owned() },
+        });
     }
     edits
 }

@@ -1,6 +1,6 @@
 //! Edits of a source by the places that the syntax tree gives.
 
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
 use comrak::nodes::{LineColumn, Sourcepos};
 
@@ -72,9 +72,9 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The text with the edits made; of two that overlap, the one that begins first.
+/// The text with the edits made; of two that overlap, the one that begins first, or else the longer.
 pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    edits.sort_by_key(|edit| (edit.range.start, Reverse(edit.range.end)));
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for Edit { range, with } in edits {

@@ -3,6 +3,8 @@
 //!
 //! What comes out still has placeholders and has not been sanitised.
 
+mod notes;
+
 use std::{
     collections::BTreeSet,
     fmt::{self, Write as _},
@@ -11,19 +13,17 @@ use std::{
 use comrak::{
     Node, Options,
     html::{ChildRendering, Context, format_document_with_formatter, format_node_default},
-    nodes::{
-        NodeAlert, NodeCodeBlock, NodeFootnoteDefinition, NodeFootnoteReference, NodeLink,
-        NodeValue, TableAlignment,
-    },
+    nodes::{NodeCodeBlock, NodeLink, NodeValue, TableAlignment},
     options::Plugins,
 };
 
+use self::notes::{write_alert, write_footnote, write_reference, write_ways_back};
 use super::{
     Heading, address,
     anchors::Anchors,
     holes::{self, Mark, Prepared},
-    labels::Labels,
 };
+use crate::locale::Locale;
 
 /// Elements nested deeper than this are left out and what they hold is kept: HTML parsers take time
 /// quadratic in depth, and no reader follows a tenth quotation.
@@ -31,13 +31,12 @@ const MAX_DEPTH: usize = 100;
 
 /// What the formatter knows, and what it finds out.
 #[derive(Debug)]
-pub(super) struct State<'p> {
+struct State<'p> {
     prepared: &'p Prepared,
-    labels: Labels<'p>,
+    locale: &'p Locale,
     anchors: Anchors,
     headings: std::vec::IntoIter<Heading>,
-    /// Holes that stand where nothing is filled.
-    pub(super) misplaced: BTreeSet<usize>,
+    misplaced: BTreeSet<usize>,
     depth: usize,
     /// The column of a table's header row.
     column: usize,
@@ -61,13 +60,13 @@ pub(super) fn format(
     root: Node<'_>,
     options: &Options<'_>,
     prepared: &Prepared,
-    labels: Labels<'_>,
-    mut anchors: Anchors,
+    locale: &Locale,
 ) -> Result<Formatted, fmt::Error> {
+    let mut anchors = Anchors::new(locale);
     let headings = headings(root, &mut anchors);
     let state = State {
         prepared,
-        labels,
+        locale,
         anchors,
         headings: headings.clone().into_iter(),
         misplaced: BTreeSet::new(),
@@ -332,86 +331,6 @@ fn write_cell(out: &mut Output<'_, '_, '_>, node: Node<'_>, entering: bool) -> W
         Some(TableAlignment::Center) => "<th scope=\"col\" align=\"center\">",
         Some(TableAlignment::None) | None => "<th scope=\"col\">",
     })?;
-    Ok(ChildRendering::HTML)
-}
-
-fn write_alert(out: &mut Output<'_, '_, '_>, alert: &NodeAlert, entering: bool) -> Written {
-    out.cr()?;
-    if entering {
-        let kind = alert.alert_type.default_title().to_lowercase();
-        write!(
-            out,
-            "<div class=\"markdown-alert markdown-alert-{kind}\">\n<p class=\"markdown-alert-title\">"
-        )?;
-        let title = match &alert.title {
-            Some(title) => title.clone(),
-            None => out.user.labels.alert(alert.alert_type),
-        };
-        out.escape(&holes::dropped(&title))?;
-        out.write_str("</p>\n")?;
-    } else {
-        out.write_str("</div>\n")?;
-    }
-    Ok(ChildRendering::HTML)
-}
-
-fn write_footnote(
-    out: &mut Output<'_, '_, '_>,
-    footnote: &NodeFootnoteDefinition,
-    entering: bool,
-) -> Written {
-    if entering {
-        if out.user.footnotes == 0 {
-            out.write_str("<section class=\"footnotes\" role=\"doc-endnotes\">\n<ol>\n")?;
-        }
-        out.user.footnotes += 1;
-        out.user.footnote_is_closed = false;
-        let number = out.user.footnotes;
-        write!(out, "<li id=\"fn-{number}\">")?;
-    } else {
-        if !out.user.footnote_is_closed {
-            write_ways_back(out, footnote)?;
-            out.write_str("\n")?;
-        }
-        out.write_str("</li>\n")?;
-    }
-    Ok(ChildRendering::HTML)
-}
-
-fn write_ways_back(out: &mut Output<'_, '_, '_>, footnote: &NodeFootnoteDefinition) -> fmt::Result {
-    out.user.footnote_is_closed = true;
-    let number = out.user.footnotes;
-    for nth in 1..=footnote.total_references {
-        let suffix = if nth == 1 { String::new() } else { format!("-{nth}") };
-        let label = out.user.labels.footnote_back(&format!("{number}{suffix}"));
-        write!(
-            out,
-            " <a href=\"#fnref-{number}{suffix}\" class=\"footnote-backref\" role=\"doc-backlink\" aria-label=\""
-        )?;
-        out.escape(&label)?;
-        out.write_str("\">↩")?;
-        if nth > 1 {
-            write!(out, "<sup>{nth}</sup>")?;
-        }
-        out.write_str("</a>")?;
-    }
-    Ok(())
-}
-
-fn write_reference(
-    out: &mut Output<'_, '_, '_>,
-    reference: &NodeFootnoteReference,
-    entering: bool,
-) -> Written {
-    if entering {
-        let number = reference.ix;
-        let suffix =
-            if reference.ref_num > 1 { format!("-{}", reference.ref_num) } else { String::new() };
-        write!(
-            out,
-            "<sup class=\"footnote-ref\"><a href=\"#fn-{number}\" id=\"fnref-{number}{suffix}\" role=\"doc-noteref\">{number}</a></sup>"
-        )?;
-    }
     Ok(ChildRendering::HTML)
 }
 

@@ -142,7 +142,7 @@ pub(super) fn allows(element: &str, attribute: &str, value: &str) -> bool {
         "id" => ID_PREFIXES
             .iter()
             .any(|prefix| value.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty())),
-        "class" if element == "code" => value.strip_prefix("language-").is_some_and(is_simple),
+        "class" if element == "code" => value.strip_prefix("language-").is_some_and(is_word),
         "class" => CLASSES.iter().filter(|(name, _)| *name == element).any(|(_, classes)| {
             value.split_ascii_whitespace().all(|class| classes.contains(&class))
         }),
@@ -160,6 +160,16 @@ pub(super) fn allows(element: &str, attribute: &str, value: &str) -> bool {
         // Words for readers, and attributes whose presence is all that they say.
         _ => true,
     }
+}
+
+/// Whether a value is a short word in any script.
+fn is_word(text: &str) -> bool {
+    (1..=40).contains(&text.chars().count())
+        && !text.contains(|c: char| {
+            c.is_whitespace()
+                || c.is_control()
+                || matches!(c, '"' | '\'' | '<' | '>' | '&' | '`' | '=')
+        })
 }
 
 /// Whether a value is a short word with nothing odd in it, such as a language's tag.

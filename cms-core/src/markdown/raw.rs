@@ -37,12 +37,9 @@ pub(super) enum TokenKind {
 /// Elements that hold nothing.
 const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
 
-/// Elements within running text; the others are blocks or parts of them.
-const PHRASING: [&str; 30] = [
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark",
-    "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt",
-    "u", "var", "wbr",
-];
+/// Elements that an HTML parser opens again in every block that follows, until they are closed (HTML,
+/// section 13.2.4.3).
+const FORMATTING: [&str; 10] = ["a", "b", "code", "em", "i", "s", "small", "strong", "tt", "u"];
 
 /// Whether an author may write this element.
 pub(super) fn is_allowed(name: &str) -> bool {
@@ -55,9 +52,9 @@ pub(super) fn is_void(name: &str) -> bool {
     VOID.contains(&name)
 }
 
-/// Whether an element belongs within running text.
-pub(super) fn is_phrasing(name: &str) -> bool {
-    PHRASING.contains(&name)
+/// Whether an element is one of those that a parser opens again.
+pub(super) fn is_formatting(name: &str) -> bool {
+    FORMATTING.contains(&name)
 }
 
 /// The tokens of raw HTML, in order.

@@ -1,9 +1,9 @@
 //! Settles which of an author's raw HTML tags stay.
 //!
-//! They stay in pairs, nested within each other and within the Markdown round them: both tags of an
-//! inline element in the same inline container, both tags of a block in the same block container. A
-//! tag without its partner goes. So an author's HTML can neither swallow what comes after it nor make
-//! an HTML parser copy elements without bound.
+//! They stay in pairs, nested within each other and within the Markdown round them: both tags in the same
+//! container, those of text formatting in a block of raw HTML in the same block. A tag without its
+//! partner goes. So an author's HTML can neither swallow what comes after it nor make an HTML parser copy
+//! elements without bound.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -20,6 +20,8 @@ use super::{
 
 /// How deep raw elements may be nested.
 const MAX_DEPTH: usize = 32;
+/// How many of them may be text formatting: each may be copied into each block that follows.
+const MAX_FORMATTING: usize = 8;
 /// How many siblings may stand between the tags of an inline element that goes with what it holds.
 const MAX_DISTANCE: usize = 1_000;
 
@@ -182,6 +184,18 @@ struct Open {
     scope: *const (),
 }
 
+/// Lets a tag wait for its partner, if it may; the one that has waited longest makes room.
+fn wait(open: &mut VecDeque<Open>, start: Open) {
+    let formatting = open.iter().filter(|start| raw::is_formatting(&start.name)).count();
+    if raw::is_formatting(&start.name) && formatting == MAX_FORMATTING {
+        return;
+    }
+    if open.len() == MAX_DEPTH {
+        open.pop_front();
+    }
+    open.push_back(start);
+}
+
 fn pair(stretches: &mut [Stretch<'_>]) {
     let mut open: VecDeque<Open> = VecDeque::new();
     for at in 0..stretches.len() {
@@ -190,15 +204,13 @@ fn pair(stretches: &mut [Stretch<'_>]) {
         for (index, (token, _)) in stretch.tokens.iter().enumerate() {
             match &token.kind {
                 TokenKind::Start { name, .. } if raw::is_allowed(name) && !raw::is_void(name) => {
-                    if open.len() == MAX_DEPTH {
-                        open.pop_front();
-                    }
-                    open.push_back(Open {
+                    let start = Open {
                         stretch: at,
                         token: index,
                         name: name.clone(),
                         scope: stretch.scope(name),
-                    });
+                    };
+                    wait(&mut open, start);
                 }
                 TokenKind::End(name) => {
                     let scope = stretch.scope(name);
@@ -227,7 +239,7 @@ impl<'a> Stretch<'a> {
     /// Where the partner of a tag must be.
     fn scope(&self, name: &str) -> *const () {
         match self.node.parent() {
-            Some(parent) if !(self.is_block && raw::is_phrasing(name)) => {
+            Some(parent) if !(self.is_block && raw::is_formatting(name)) => {
                 ptr::from_ref(parent).cast()
             }
             _ => ptr::from_ref(self.node).cast(),

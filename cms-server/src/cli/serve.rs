@@ -5,8 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::Cms;
-use cms_server::{config::Config, telemetry};
-use rocket::{error::ErrorKind, fairing::AdHoc, figment::value::Dict};
+use cms_server::{config::Config, launch, telemetry};
+use rocket::{fairing::AdHoc, figment::value::Dict};
 
 use super::{Failure, Global, output, store};
 
@@ -62,20 +62,9 @@ pub(super) async fn serve(
         })
     });
     let rocket = cms_server::rocket(config, &cms).context("no application")?;
-    let ended = rocket.attach(announce).launch().await.map_err(|error| explain(&error, config))?;
-    // The application holds handles to the store: with the last of them it is flushed and closed.
-    drop(ended);
+    launch::launch(rocket.attach(announce)).await.map_err(anyhow::Error::from)?;
+    // The application and its handles to the store are gone: with the last one it is flushed and closed.
     drop(cms);
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Why it ended other than by a signal. (Rocket's error panics if nobody looks at its kind.)
-fn explain(error: &rocket::Error, config: &Config) -> Failure {
-    let listen = config.listen;
-    Failure::Failed(if let ErrorKind::Bind(cause) = error.kind() {
-        anyhow::anyhow!("can't listen on {listen}: {cause}")
-    } else {
-        anyhow::anyhow!("the server stopped: {}", error.kind())
-    })
 }

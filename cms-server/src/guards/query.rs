@@ -96,6 +96,12 @@ impl<'r, P: Parameters> Query<'r, P> {
                 Err(fault) => faults.push(fault),
             }
         }
+        let is_missing = |parameter: &&Parameter| {
+            parameter.required && !raw_names(raw).any(|name| name == parameter.name)
+        };
+        let missing = P::ALL.iter().filter(is_missing);
+        faults
+            .extend(missing.map(|parameter| Fault::parameter(parameter.name, "missing_parameter")));
         if faults.is_empty() { Ok(Self { given, endpoint: PhantomData }) } else { Err(faults) }
     }
 
@@ -138,6 +144,14 @@ impl<'r, P: Parameters> Query<'r, P> {
     }
 }
 
+/// The decoded names of a query's parameters, wrong ones too.
+fn raw_names(raw: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    raw.split('&').filter_map(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        percent::decode_query(name).ok()
+    })
+}
+
 fn parse_pair<'r>(
     pair: &'r str,
     known: &[Parameter],
@@ -154,7 +168,7 @@ fn parse_pair<'r>(
         return Err(Fault::parameter(name, "repeated_parameter"));
     }
     let text = percent::decode_query(raw_value).map_err(|_| malformed(&name))?;
-    let value = parameter.read(text).map_err(|fault| fault.named(&name))?;
+    let value = parameter.read(&name, text)?;
     Ok(Given { parameter: parameter.name, member, value })
 }
 
@@ -229,6 +243,23 @@ mod tests {
             faults("filter[a]=1&filter[a]=2"),
             [("filter[a]".to_owned(), "repeated_parameter".to_owned())]
         );
+    }
+
+    parameters! {
+        /// One that must be there.
+        Needy = [Parameter::text("q", 5, "What to look for.").required()]
+    }
+
+    #[test]
+    fn a_parameter_that_must_be_there_is_missed_once() {
+        let code = |raw| {
+            let faults = Query::<Needy>::parse(raw).map(|_| ()).unwrap_err();
+            faults.into_iter().map(|fault| fault.code.into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(code(""), ["missing_parameter"]);
+        assert_eq!(code("x=1"), ["unknown_parameter", "missing_parameter"]);
+        assert_eq!(code("q="), ["text_length"]);
+        assert!(Query::<Needy>::parse("q=a").is_ok());
     }
 
     #[test]

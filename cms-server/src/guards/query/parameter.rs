@@ -53,15 +53,6 @@ pub enum Kind {
     },
 }
 
-/// A value that its parameter can't hold: the fault still wants its name.
-pub(super) struct Unfit(Fault);
-
-impl Unfit {
-    pub(super) fn named(self, name: &str) -> Fault {
-        Fault { place: crate::problem::Place::Parameter(name.to_owned()), ..self.0 }
-    }
-}
-
 impl Parameter {
     const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, about, required: false }
@@ -118,47 +109,37 @@ impl Parameter {
         let Kind::Family { .. } = self.kind else {
             return (name == self.name).then_some(Cow::Borrowed(""));
         };
-        let inner = |text: &str| {
-            let member = text.strip_prefix(self.name)?.strip_prefix('[')?.strip_suffix(']')?;
-            (!member.is_empty()).then(|| text.len() - self.name.len() - 2)
-        };
-        inner(name)?;
         match name {
-            Cow::Borrowed(text) => text
-                .strip_prefix(self.name)?
-                .strip_prefix('[')?
-                .strip_suffix(']')
-                .map(Cow::Borrowed),
-            Cow::Owned(text) => text
-                .strip_prefix(self.name)?
-                .strip_prefix('[')?
-                .strip_suffix(']')
-                .map(|text| Cow::Owned(text.to_owned())),
+            Cow::Borrowed(name) => self.bracketed(name).map(Cow::Borrowed),
+            Cow::Owned(name) => self.bracketed(name).map(|member| Cow::Owned(member.to_owned())),
         }
     }
 
-    /// Reads a decoded value.
-    pub(super) fn read<'r>(&self, text: Cow<'r, str>) -> Result<Value<'r>, Unfit> {
-        let unfit = |code| Fault::parameter("", code);
+    fn bracketed<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let member = name.strip_prefix(self.name)?.strip_prefix('[')?.strip_suffix(']')?;
+        (!member.is_empty()).then_some(member)
+    }
+
+    /// Reads a decoded value; `name` is the name as it was given, for the fault.
+    pub(super) fn read<'r>(&self, name: &str, text: Cow<'r, str>) -> Result<Value<'r>, Fault> {
+        let unfit = |code| Fault::parameter(name, code);
         match &self.kind {
             Kind::Text { max } | Kind::Family { max } => {
                 if (1..=*max).contains(&text.chars().count()) {
                     Ok(Value::Text(text))
                 } else {
-                    Err(Unfit(unfit("text_length").with("min", 1).with("max", max)))
+                    Err(unfit("text_length").with("min", 1).with("max", max))
                 }
             }
             Kind::Integer { min, max, .. } => match integer(&text) {
-                None => Err(Unfit(unfit("not_an_integer"))),
+                None => Err(unfit("not_an_integer")),
                 Some(number) if (*min..=*max).contains(&number) => Ok(Value::Integer(number)),
-                Some(_) => Err(Unfit(unfit("out_of_range").with("min", min).with("max", max))),
+                Some(_) => Err(unfit("out_of_range").with("min", min).with("max", max)),
             },
             Kind::Choice(words) if words.contains(&&*text) => Ok(Value::Text(text)),
-            Kind::Choice(words) => {
-                Err(Unfit(unfit("not_a_choice").with("choices", words.join(", "))))
-            }
+            Kind::Choice(words) => Err(unfit("not_a_choice").with("choices", words.join(", "))),
             Kind::Locale => {
-                Locale::parse(&text).map(Value::Locale).map_err(|_| Unfit(unfit("not_a_locale")))
+                Locale::parse(&text).map(Value::Locale).map_err(|_| unfit("not_a_locale"))
             }
         }
     }
