@@ -1,4 +1,5 @@
-//! Who may do what, where: one pure function over an actor's grants.
+//! Who may do what, where: one pure function over an actor's grants. [`token`] is how a program says
+//! who it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +7,8 @@ use crate::{
     id::{AccountId, AgencyId, TypeName},
     locale::Locale,
 };
+
+pub mod token;
 
 /// Something that needs a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +18,8 @@ pub enum Act {
     Read,
     /// Make an entry, save drafts.
     Write,
+    /// Approve what others wrote, or ask for changes.
+    Review,
     /// Publish and unpublish.
     Publish,
     /// Erase an entry.
@@ -23,16 +28,37 @@ pub enum Act {
     Administer,
 }
 
+impl Act {
+    /// All acts, from the smallest right to the largest.
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Write, Self::Review, Self::Publish, Self::Erase, Self::Administer];
+
+    /// The name on the wire and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Review => "review",
+            Self::Publish => "publish",
+            Self::Erase => "erase",
+            Self::Administer => "administer",
+        }
+    }
+}
+
 /// Acts allowed within a scope. An absent part of the scope means everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// What.
     pub acts: Vec<Act>,
     /// For whose entries.
+    #[serde(default)]
     pub agency: Option<AgencyId>,
     /// For entries of which type.
+    #[serde(default, rename = "type")]
     pub type_name: Option<TypeName>,
     /// In which locale. A grant with a locale gives no right over shared fields.
+    #[serde(default)]
     pub locale: Option<Locale>,
 }
 
@@ -48,8 +74,13 @@ pub struct Actor {
 impl Actor {
     /// An actor that may do everything, everywhere.
     pub fn administrator(account: AccountId) -> Self {
-        let acts = vec![Act::Read, Act::Write, Act::Publish, Act::Erase, Act::Administer];
+        let acts = Act::ALL.to_vec();
         Self { account, grants: vec![Grant { acts, agency: None, type_name: None, locale: None }] }
+    }
+
+    /// Whether it may administer the site.
+    pub fn is_administrator(&self) -> bool {
+        allows(self, Act::Administer, &Scope::default())
     }
 }
 

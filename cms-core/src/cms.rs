@@ -14,25 +14,21 @@ use crate::{
     access::Actor,
     clock::{Clock, SystemClock},
     commands::{
-        Accepted, CommandError, Means,
-        configure_site::ConfigureSite,
-        create_entry::CreateEntry,
+        CommandError, Means,
         import::{Applied, ImportError, ImportOptions, ImportReport, Lines},
-        publish::Publish,
-        save_agency::SaveAgency,
-        save_draft::SaveDraft,
         save_type::SaveTypeError,
         set_up::SetUp,
-        unpublish::Unpublish,
     },
     content_type,
     followers::{FollowError, Following, Progress},
-    id::{AgencyId, EntryId, ExternalKey},
+    id::ExternalKey,
     locale::Locale,
     queries::{Caches, Delivery, Editing, ReadError},
     store::{EmbeddedLog, Log, LogOpenError, LogOptions, view::ViewError},
 };
 
+mod accounts;
+mod acts;
 mod derived;
 mod folders;
 
@@ -124,7 +120,11 @@ struct Inner {
     dir: PathBuf,
     options: Options,
     log: Arc<dyn Log>,
+    /// The same, where it lies in the folder: for backups and the like.
+    embedded: Option<Arc<EmbeddedLog>>,
     derived: ArcSwap<Derived>,
+    /// Held by the rebuild that is under way.
+    rebuilding: tokio::sync::Mutex<()>,
 }
 
 impl fmt::Debug for Cms {
@@ -150,8 +150,8 @@ impl Cms {
     pub async fn open_with(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let unusable = |reason| OpenError::Folder { path: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(unusable)?;
-        let log = EmbeddedLog::open(&dir.join("log"), options.log.clone())?;
-        Self::over(Arc::new(log), dir, options).await
+        let log = Arc::new(EmbeddedLog::open(&log_folder(dir), options.log.clone())?);
+        Self::start(Arc::<EmbeddedLog>::clone(&log), Some(log), dir, options).await
     }
 
     /// Opens the derived data in a folder over a log that is open already.
@@ -159,11 +159,22 @@ impl Cms {
     /// # Errors
     /// As [`Cms::open_with`].
     pub async fn over(log: Arc<dyn Log>, dir: &Path, options: Options) -> Result<Self, OpenError> {
+        Self::start(log, None, dir, options).await
+    }
+
+    async fn start(
+        log: Arc<dyn Log>,
+        embedded: Option<Arc<EmbeddedLog>>,
+        dir: &Path,
+        options: Options,
+    ) -> Result<Self, OpenError> {
         let derived = open_derived(&log, dir, &options)?;
         let cms = Self(Arc::new(Inner {
             dir: dir.to_owned(),
             log,
+            embedded,
             derived: ArcSwap::from_pointee(derived),
+            rebuilding: tokio::sync::Mutex::default(),
             options,
         }));
         cms.prepare().await?;
@@ -224,6 +235,11 @@ impl Cms {
         &self.0.log
     }
 
+    /// The log in the folder, for backups and the like; `None` where the log lies elsewhere.
+    pub fn embedded(&self) -> Option<&Arc<EmbeddedLog>> {
+        self.0.embedded.as_ref()
+    }
+
     /// What time it is here.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.options.clock
@@ -249,7 +265,7 @@ impl Cms {
     /// # Errors
     /// [`ReadError`] when the view cannot be read.
     pub fn administrator(&self) -> Result<Option<Actor>, ReadError> {
-        Ok(self.editing().administrator()?.map(Actor::administrator))
+        self.editing().administrator()
     }
 
     /// How far the followers have come: of the view, and of the search index.
@@ -262,103 +278,6 @@ impl Cms {
     pub async fn applied(&self, event: u64, limit: Duration) -> bool {
         let derived = self.0.derived.load_full();
         derived.following.passed(event, limit).await && derived.search.passed(event, limit).await
-    }
-
-    /// Makes an entry.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn create_entry(
-        &self,
-        actor: &Actor,
-        act: CreateEntry,
-    ) -> Result<(EntryId, Accepted), CommandError> {
-        let done = self.act(async |means| means.create_entry(actor, act.clone()).await).await?;
-        self.seen(done.1).await;
-        Ok(done)
-    }
-
-    /// Saves a revision of one part of an entry.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn save_draft(
-        &self,
-        actor: &Actor,
-        act: SaveDraft,
-    ) -> Result<Accepted, CommandError> {
-        let done = self.act(async |means| means.save_draft(actor, act.clone()).await).await?;
-        Ok(self.seen(done).await)
-    }
-
-    /// Publishes the newest revision of one part of an entry.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn publish(&self, actor: &Actor, act: Publish) -> Result<Accepted, CommandError> {
-        let done = self.act(async |means| means.publish(actor, act.clone()).await).await?;
-        Ok(self.seen(done).await)
-    }
-
-    /// Takes a locale of an entry away from readers.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn unpublish(&self, actor: &Actor, act: Unpublish) -> Result<Accepted, CommandError> {
-        let done = self.act(async |means| means.unpublish(actor, act.clone()).await).await?;
-        Ok(self.seen(done).await)
-    }
-
-    /// Erases an entry.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn erase(&self, actor: &Actor, entry: EntryId) -> Result<Accepted, CommandError> {
-        let done = self.act(async |means| means.erase(actor, entry).await).await?;
-        Ok(self.seen(done).await)
-    }
-
-    /// Adds or changes an agency.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn save_agency(
-        &self,
-        actor: &Actor,
-        act: SaveAgency,
-    ) -> Result<(AgencyId, Accepted), CommandError> {
-        let done = self.act(async |means| means.save_agency(actor, act.clone()).await).await?;
-        self.seen(done.1).await;
-        Ok(done)
-    }
-
-    /// Sets the site's locales and default agency.
-    ///
-    /// # Errors
-    /// [`CommandError`]
-    pub async fn configure_site(
-        &self,
-        actor: &Actor,
-        act: ConfigureSite,
-    ) -> Result<Accepted, CommandError> {
-        let done = self.act(async |means| means.configure_site(actor, act.clone()).await).await?;
-        Ok(self.seen(done).await)
-    }
-
-    /// Adds or changes a content type; `None` when it is there already, unchanged.
-    ///
-    /// # Errors
-    /// [`SaveTypeError`]
-    pub async fn save_type(
-        &self,
-        actor: &Actor,
-        schema: &Value,
-    ) -> Result<Option<Accepted>, SaveTypeError> {
-        let done = self.means().save_type(actor, schema).await?;
-        if let Some(accepted) = done {
-            self.seen(accepted).await;
-        }
-        Ok(done)
     }
 
     /// Imports lines.
@@ -395,50 +314,51 @@ impl Cms {
         }
     }
 
-    /// Decides an act, anew when what it rests on moved meanwhile.
-    async fn act<T>(
-        &self,
-        decide: impl AsyncFn(Means) -> Result<T, CommandError>,
-    ) -> Result<T, CommandError> {
-        let mut attempt = 1;
-        loop {
-            match decide(self.means()).await {
-                Err(CommandError::Conflict(_)) if attempt < ATTEMPTS => {
-                    attempt += 1;
-                    self.derived().following.passed(self.0.log.last(), PATIENCE).await;
-                }
-                other => return other,
-            }
-        }
-    }
-
-    /// Waits, within bounds, until whoever acted can read what they wrote.
-    async fn seen(&self, accepted: Accepted) -> Accepted {
-        if !self.applied(accepted.event, PATIENCE).await {
-            tracing::warn!(event = accepted.event, "accepted, but not applied here yet");
-        }
-        accepted
-    }
-
     /// Makes all derived data again from the log, in fresh folders, and exchanges it for the old, which
-    /// serves until then. What readers get is the same bytes.
+    /// serves until then, lists included. What readers get is the same bytes. `progress` hears the number
+    /// of the last event that the new data knows.
     ///
     /// # Errors
     /// [`OpenError`]: the old data goes on serving.
-    pub fn rebuild(&self, progress: &dyn Fn(u64)) -> Result<(), OpenError> {
+    pub async fn rebuild(&self, progress: impl Fn(u64) + Send + 'static) -> Result<(), OpenError> {
+        let _one_at_a_time = self.0.rebuilding.lock().await;
         let folder = folders::next(&self.0.dir)?;
-        crate::followers::rebuild(
-            &self.0.log,
-            &folder.join("view"),
-            self.0.options.view_cache,
-            progress,
-        )?;
+        let (log, view, cache) =
+            (Arc::clone(&self.0.log), folder.join("view"), self.0.options.view_cache);
+        let made = tokio::task::spawn_blocking(move || {
+            crate::followers::rebuild(&log, &view, cache, &progress).map(drop)
+        });
+        made.await.map_err(|error| FollowError::Machine(error.to_string()))??;
         let derived = start_derived(&self.0.log, &folder, &self.0.options)?;
+        caught_up(&derived, self.0.log.last()).await?;
         folders::make_current(&self.0.dir, &folder)?;
-        self.0.derived.store(Arc::new(derived));
+        let old = self.0.derived.swap(Arc::new(derived));
+        // The old followers' threads are waited for, and this is no thread to wait on.
+        tokio::task::spawn_blocking(move || drop(old)).await.ok();
         folders::remove_others(&self.0.dir);
         Ok(())
     }
+}
+
+/// Where a store's log lies in its folder.
+pub fn log_folder(dir: &Path) -> PathBuf {
+    dir.join("log")
+}
+
+/// Waits until view and index have passed an event, as long as they go on.
+async fn caught_up(derived: &Derived, last: u64) -> Result<(), OpenError> {
+    let mut before = (u64::MAX, u64::MAX);
+    while !derived.following.passed(last, PATIENCE).await
+        || !derived.search.passed(last, PATIENCE).await
+    {
+        let (view, search) = (derived.following.progress(), derived.search.progress());
+        let applied = (view.applied, search.applied);
+        if applied == before {
+            return Err(OpenError::Lagging { applied: applied.0.min(applied.1), last });
+        }
+        before = applied;
+    }
+    Ok(())
 }
 
 #[async_trait::async_trait]

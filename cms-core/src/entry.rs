@@ -186,6 +186,7 @@ impl Entry {
             | EventBody::AgencySaved { .. }
             | EventBody::TypeSaved { .. }
             | EventBody::AccountCreated { .. }
+            | EventBody::GrantsSet { .. }
             | EventBody::EntryCreated { .. }
             | EventBody::Erased { .. } => {}
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    access::Grant,
     clock::Timestamp,
     id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, TypeName},
     locale::Locale,
@@ -161,6 +162,13 @@ pub enum EventBody {
         name: String,
         /// Whether it may do everything, everywhere.
         administrator: bool,
+    },
+    /// What an account may do was set, replacing what was.
+    GrantsSet {
+        /// Which.
+        account: AccountId,
+        /// What it may do from now on.
+        grants: Vec<Grant>,
     },
     /// An entry was made, empty.
     EntryCreated {

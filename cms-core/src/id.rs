@@ -91,6 +91,10 @@ id! {
     AccountId
 }
 id! {
+    /// A token that a program signs in with: not the secret itself.
+    TokenId
+}
+id! {
     /// One accepted command: the caller's handle to learn what became of it.
     OpId
 }

@@ -9,6 +9,8 @@ pub mod included;
 pub mod list;
 pub mod pages;
 pub mod site;
+pub mod soundness;
+pub mod tokens;
 pub mod tombstones;
 
 mod delivery;

@@ -7,13 +7,25 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use cms_server::config::ConfigError;
 
+mod account;
+mod backup;
+mod compact;
 mod demo;
 mod export;
 mod health;
 mod import;
+mod locales;
 mod output;
+mod rebuild;
+mod remote;
+mod restore;
 mod serve;
 mod store;
+#[cfg(test)]
+mod tests;
+mod token;
+mod types;
+mod verify;
 
 /// How a command ended, for scripts. 0 is success.
 #[derive(Debug, thiserror::Error)]
@@ -76,24 +88,48 @@ enum Command {
     Demo(demo::Demo),
     Import(import::Import),
     Export(export::Export),
+    Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Compact(compact::Compact),
+    Rebuild(rebuild::Rebuild),
+    Types(types::Types),
+    Locales(locales::Locales),
+    #[command(name = "account")]
+    Account(account::AccountCommand),
+    #[command(name = "token")]
+    Token(token::TokenCommand),
     Health(health::Health),
 }
 
 /// Does what the arguments say.
 pub(crate) fn run() -> ExitCode {
-    let Cms { global, command } = Cms::parse();
-    let outcome = match command {
-        Command::Serve(serve) => serve.run(&global),
-        Command::Demo(demo) => demo.run(&global),
-        Command::Import(import) => import.run(&global),
-        Command::Export(export) => export.run(&global),
-        Command::Health(health) => health.run(&global),
-    };
-    match outcome {
+    let cms = Cms::parse();
+    match act(&cms) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::complain(&failure, global.json);
+            output::complain(&failure, cms.global.json);
             failure.code()
         }
+    }
+}
+
+/// Does what a command line says.
+fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
+    match command {
+        Command::Serve(serve) => serve.run(global),
+        Command::Demo(demo) => demo.run(global),
+        Command::Import(import) => import.run(global),
+        Command::Export(export) => export.run(global),
+        Command::Verify(verify::Verify {}) => verify::Verify::run(global),
+        Command::Backup(backup) => backup.run(global),
+        Command::Restore(restore) => restore.run(global),
+        Command::Compact(compact::Compact {}) => compact::Compact::run(global),
+        Command::Rebuild(rebuild) => rebuild.run(global),
+        Command::Types(types) => types.run(global),
+        Command::Locales(locales) => locales.run(global),
+        Command::Account(account) => account.run(global),
+        Command::Token(token) => token.run(global),
+        Command::Health(health) => health.run(global),
     }
 }

@@ -53,8 +53,10 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes in a request's body.
+    /// Bytes in a request's body, but for imports.
     pub body_bytes: u64,
+    /// Bytes in the body of an import; they lie on disk while it runs.
+    pub import_bytes: u64,
     /// Bytes in a request's path and query together.
     pub uri_bytes: usize,
     /// Seconds a handler may take before the answer is 503.
@@ -100,6 +102,7 @@ impl Default for Config {
             cors_origins: Origins::Any,
             limits: Limits {
                 body_bytes: 2 << 20,
+                import_bytes: 4 << 30,
                 uri_bytes: 8 << 10,
                 handler_seconds: 10,
                 follower_lag: 1_000,
@@ -149,6 +152,7 @@ impl Config {
         };
         within("workers", self.workers as u64, 0..=1_024)?;
         within("limits.body_bytes", self.limits.body_bytes, 1..=(1 << 30))?;
+        within("limits.import_bytes", self.limits.import_bytes, 1..=(1 << 50))?;
         // The HTTP library refuses more than 65,534 bytes by itself, with an empty answer.
         within("limits.uri_bytes", self.limits.uri_bytes as u64, 256..=65_000)?;
         within("limits.handler_seconds", self.limits.handler_seconds, 1..=600)?;

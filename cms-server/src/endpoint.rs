@@ -25,9 +25,31 @@ pub fn framed(routes: Vec<Route>, limits: &Limits, metrics: &Metrics) -> Vec<Rou
 
 /// Frames these routes with a time of their own: for those that wait for something to happen.
 pub fn framed_for(routes: Vec<Route>, time: Duration, metrics: &Metrics) -> Vec<Route> {
+    frame(routes, (time, None), metrics)
+}
+
+/// What a request may ask of an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    /// How long it may take.
+    pub(crate) time: Duration,
+    /// Bytes in its body.
+    pub(crate) body_bytes: u64,
+}
+
+/// Frames these routes with a time and a limit of their own.
+pub(crate) fn framed_with(routes: Vec<Route>, limits: Frame, metrics: &Metrics) -> Vec<Route> {
+    frame(routes, (limits.time, Some(limits.body_bytes)), metrics)
+}
+
+fn frame(
+    routes: Vec<Route>,
+    (time, body_bytes): (Duration, Option<u64>),
+    metrics: &Metrics,
+) -> Vec<Route> {
     let frame = |mut route: Route| {
-        let name = route.name.as_deref().unwrap_or("unnamed");
-        route.handler = Box::new(Framed { meter: metrics.meter(name), inner: route.handler, time });
+        let meter = metrics.meter(route.name.as_deref().unwrap_or("unnamed"));
+        route.handler = Box::new(Framed { inner: route.handler, time, body_bytes, meter });
         route
     };
     routes.into_iter().map(frame).collect()
@@ -38,13 +60,15 @@ pub fn framed_for(routes: Vec<Route>, time: Duration, metrics: &Metrics) -> Vec<
 struct Framed {
     inner: Box<dyn Handler>,
     time: Duration,
+    /// Bytes in the body; as configured without.
+    body_bytes: Option<u64>,
     meter: Meter,
 }
 
 #[rocket::async_trait]
 impl Handler for Framed {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Routed<'r> {
-        if let Some(problem) = refusal(request) {
+        if let Some(problem) = refusal(request, self.body_bytes) {
             return Outcome::Error(problem.deposit(request));
         }
         let started = Instant::now();
@@ -63,7 +87,7 @@ impl Handler for Framed {
 }
 
 /// Why a request is refused whatever it asks for.
-pub(crate) fn refusal(request: &Request<'_>) -> Option<Problem> {
+pub(crate) fn refusal(request: &Request<'_>, body_bytes: Option<u64>) -> Option<Problem> {
     let limits = request.rocket().state::<Limits>()?;
     let uri = request.uri();
     let length =
@@ -76,15 +100,12 @@ pub(crate) fn refusal(request: &Request<'_>) -> Option<Problem> {
     }
     let declared =
         request.headers().get_one("Content-Length").and_then(|length| length.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > limits.body_bytes) {
-        return Some(body_too_large(request));
-    }
-    None
+    let max = body_bytes.unwrap_or(limits.body_bytes);
+    declared.filter(|length| *length > max).map(|_| body_too_large(max))
 }
 
-/// The body is longer than this server takes, as its header said or as reading it showed.
-pub(crate) fn body_too_large(request: &Request<'_>) -> Problem {
-    let max = request.rocket().state::<Limits>().map_or(0, |limits| limits.body_bytes);
+/// The body is longer than is taken here, as its header said or as reading it showed.
+pub(crate) fn body_too_large(max: u64) -> Problem {
     // What is left of the body is not worth reading to keep the connection.
     Problem::new(Code::BodyTooLarge).with("max", max).header("Connection", "close")
 }

@@ -4,6 +4,7 @@
 //! is the one place where all is joined. Which file do I want?
 //!
 //! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
+//! - What may be done with a token: [`management`], [`guards::bearer`].
 //! - What an answer is: [`delivery::ready`], [`problem`], [`fairings`].
 //! - What an operator sees: [`config`], [`launch`], [`health`], [`metrics`], [`telemetry`].
 
@@ -18,6 +19,7 @@ pub mod fairings;
 pub mod guards;
 pub mod health;
 pub mod launch;
+pub mod management;
 pub mod message;
 pub mod metrics;
 pub mod openapi;
@@ -77,6 +79,7 @@ pub fn rocket_watching(
         .manage(config.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
         .mount("/", endpoint::framed_for(delivery::stream::endpoints(), Duration::MAX, &metrics))
+        .mount("/", management::framed(&config.limits, &metrics))
         .manage(metrics)
         .register("/", problem::catchers::catchers())
         // Rocket's own policies are replaced by `Headers`: they would cost a search each.

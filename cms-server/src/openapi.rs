@@ -9,6 +9,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder,
         path::{Operation, PathItem},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
@@ -23,7 +24,7 @@ use crate::{
         codings::Codings,
         query::{Nothing, Query},
     },
-    health,
+    health, management,
     problem::{Problem, catalogue, wire},
 };
 
@@ -40,6 +41,7 @@ pub mod page;
     ),
     tags(
         (name = "delivery", description = "Published content, for everyone."),
+        (name = "management", description = "For administrators and editors: `Authorization: Bearer` says who asks."),
         (name = "documentation", description = "What this API is."),
         (name = "operations", description = "For those who run the server."),
     ),
@@ -60,11 +62,38 @@ pub mod page;
         health::check_health,
         health::check_readiness,
         health::read_metrics,
+        management::tokens::read_me,
+        management::tokens::list_tokens,
+        management::tokens::issue_token,
+        management::tokens::revoke_token,
+        management::accounts::list_accounts,
+        management::accounts::create_account,
+        management::accounts::set_grants,
+        management::imports::import_lines,
+        management::export::export_content,
+        management::backup::back_up,
+        management::rebuilds::rebuild,
     ),
     components(schemas(wire::ProblemDocument, wire::FaultDocument)),
-    modifiers(&Problems)
+    modifiers(&Problems, &Tokens)
 )]
 struct Api;
+
+/// Says what a token is.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("bcn_…")
+            .description(Some(
+                "A service token. The first start prints a one-time token to exchange for one.",
+            ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+    }
+}
 
 /// Says of each operation that it may answer with a problem.
 struct Problems;

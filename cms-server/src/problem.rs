@@ -46,6 +46,8 @@ codes! {
     MalformedRequest = 400 "malformed-request",
     /// The path isn't well encoded, or has steps such as `..` in it.
     MalformedPath = 400 "malformed-path",
+    /// The body is no JSON.
+    MalformedJson = 400 "malformed-json",
     /// One or more query parameters are unknown, repeated or out of their range: see `errors`.
     InvalidParameters = 400 "invalid-parameters",
     /// Who asks isn't known.
@@ -64,6 +66,8 @@ codes! {
     RequestTimeout = 408 "request-timeout",
     /// Another change came first.
     Conflict = 409 "conflict",
+    /// Others show it, and there is nothing to take its place.
+    InUse = 409 "in-use",
     /// There was something here, and it is gone for good.
     Gone = 410 "gone",
     /// The cursor is of an earlier history of this server: read everything again.
@@ -88,6 +92,8 @@ codes! {
     Internal = 500 "internal",
     /// This server can't answer for now.
     Unavailable = 503 "unavailable",
+    /// It may have been done or not: read it again before doing it again.
+    OutcomeUnknown = 503 "outcome-unknown",
     /// The answer took longer than this server allows.
     TimedOut = 503 "timed-out",
     /// This server lives but hasn't caught up with the log.

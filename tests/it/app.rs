@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use cms_core::Cms;
+use cms_core::{
+    Cms,
+    clock::{Clock, ManualClock, Timestamp},
+    cms::Options,
+    commands::issue_token::IssueToken,
+};
 use cms_server::{
     config::Config,
     delivery::{
@@ -43,7 +48,7 @@ pub struct App {
     /// What the followers say of themselves.
     pub followers: Arc<SetFollowers>,
     /// The store that it serves.
-    _cms: Cms,
+    pub cms: Cms,
     _folder: TempDir,
 }
 
@@ -83,13 +88,31 @@ impl App {
 
     /// With this configuration.
     pub fn with(config: &Config) -> Self {
-        let followers = Arc::new(SetFollowers::default());
         let folder = tempfile::tempdir().unwrap();
         let cms = open(folder.path());
+        Self::over(config, cms, folder)
+    }
+
+    /// A clock that stands still until the test moves it.
+    pub fn clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at(Timestamp::from_millis(1_790_000_000_000)))
+    }
+
+    /// With this clock.
+    pub fn at(clock: &Arc<ManualClock>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        let options = Options { clock, ..Options::default() };
+        let cms = wait_for(Cms::open_with(folder.path(), options)).unwrap();
+        Self::over(&Config::default(), cms, folder)
+    }
+
+    fn over(config: &Config, cms: Cms, folder: TempDir) -> Self {
+        let followers = Arc::new(SetFollowers::default());
         let watching = Arc::<SetFollowers>::clone(&followers);
         let rocket = cms_server::rocket_watching(config, &cms, watching).unwrap();
         let rocket = with_samples(rocket, Arc::default());
-        Self { client: Client::untracked(rocket).unwrap(), followers, _cms: cms, _folder: folder }
+        Self { client: Client::untracked(rocket).unwrap(), followers, cms, _folder: folder }
     }
 
     /// Asks, with these header fields.
@@ -99,6 +122,30 @@ impl App {
             request.add_header(Header::new(*name, (*value).to_owned()));
         }
         Answer::of(request.dispatch())
+    }
+
+    /// Asks, with these header fields and a body.
+    pub fn send(
+        &self,
+        method: Method,
+        uri: &str,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = self.client.req(method, uri.to_owned()).body(body);
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, (*value).to_owned()));
+        }
+        Answer::of(request.dispatch())
+    }
+
+    /// A token of the administrator's.
+    pub fn token(&self) -> String {
+        let administrator = self.cms.administrator().unwrap().unwrap();
+        let account = administrator.account;
+        let act = IssueToken { account, name: "tests".to_owned(), expires: None };
+        let issued = wait_for(self.cms.issue_token(&administrator, act)).unwrap();
+        issued.secret.reveal().to_owned()
     }
 
     /// Asks with GET.

@@ -13,6 +13,7 @@ mod commonmark;
 mod deploy;
 mod examples;
 mod html;
+mod http_management;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;

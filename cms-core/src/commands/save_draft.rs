@@ -176,10 +176,6 @@ impl Means {
         let claim =
             |slug: &str| Claim::Slug(entry.type_name.clone(), locale.clone(), slug.to_owned());
         let own = *entry.id.as_bytes();
-        let is_free = async |slug: &str| {
-            let holder = self.log.holder(&claim(slug)).await.map_err(ReadError::from)?;
-            Ok::<_, CommandError>(holder.is_none_or(|holder| holder == own))
-        };
         let last = head.and_then(|head| head.draft.slug.clone());
         let slug = match (wanted, &last) {
             (Some(wanted), _) => {
@@ -188,7 +184,7 @@ impl Means {
                         Violation::new("/slug", "bad_slug").with("slug", wanted),
                     ])
                 })?;
-                if !is_free(slug.as_str()).await? {
+                if !self.is_free(&claim(slug.as_str()), entry).await? {
                     let taken = Violation::new("/slug", "slug_taken").with("slug", wanted);
                     return Err(CommandError::Invalid(vec![taken]));
                 }
@@ -199,7 +195,7 @@ impl Means {
                 let made = text(fields, "title").and_then(|title| Slug::from_title(title, locale));
                 let stem =
                     made.map_or_else(|| entry.id.to_string(), |slug| slug.as_str().to_owned());
-                self.free_slug(&stem, &is_free).await?
+                self.free_slug(&stem, (entry, locale)).await?
             }
         };
         let mut changes = vec![ClaimChange::Take(claim(&slug), own)];
@@ -211,19 +207,27 @@ impl Means {
         Ok((slug, changes))
     }
 
+    /// Whether nobody else has a name.
+    async fn is_free(&self, claim: &Claim, entry: &Entry) -> Result<bool, CommandError> {
+        let holder = self.log.holder(claim).await.map_err(ReadError::from)?;
+        Ok(holder.is_none_or(|holder| holder == *entry.id.as_bytes()))
+    }
+
     /// The stem, or the stem with the first number after it that nobody has.
     async fn free_slug(
         &self,
         stem: &str,
-        is_free: &impl AsyncFn(&str) -> Result<bool, CommandError>,
+        (entry, locale): (&Entry, &Locale),
     ) -> Result<String, CommandError> {
-        if is_free(stem).await? {
+        let claim =
+            |slug: &str| Claim::Slug(entry.type_name.clone(), locale.clone(), slug.to_owned());
+        if self.is_free(&claim(stem), entry).await? {
             return Ok(stem.to_owned());
         }
         let short: String = stem.chars().take(90).collect();
         for number in 2_u32..10_000 {
             let slug = format!("{}-{number}", short.trim_end_matches('-'));
-            if is_free(&slug).await? {
+            if self.is_free(&claim(&slug), entry).await? {
                 return Ok(slug);
             }
         }

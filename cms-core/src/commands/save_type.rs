@@ -45,7 +45,59 @@ pub struct Hit {
     pub violation: Violation,
 }
 
+/// What saving a schema file would do.
+#[derive(Debug, Clone)]
+pub struct TypePlan {
+    /// The type that the file is of.
+    pub name: TypeName,
+    /// What would become of it.
+    pub effect: Effect,
+    /// What could lose or invalidate content, if there were content that it hits.
+    pub changes: Vec<TypeChange>,
+    /// The content that it would hit, the first hundred places: with any, the type is not saved.
+    pub hits: Vec<Hit>,
+    /// The last event of the type's stream.
+    last: u64,
+}
+
+/// What would become of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It is there already, as the file has it.
+    Nothing,
+    /// It would be added.
+    Added,
+    /// It would be changed.
+    Changed,
+}
+
 impl Means {
+    /// What saving a content type would do, without doing it. An administrator's question.
+    ///
+    /// # Errors
+    /// [`SaveTypeError::Schema`] when the file is no content type.
+    pub async fn plan_type(
+        &self,
+        actor: &Actor,
+        schema: &Value,
+    ) -> Result<TypePlan, SaveTypeError> {
+        Self::check_administrator(actor)?;
+        let new = ContentType::parse(schema)?;
+        let name = new.name().clone();
+        let old = self.editing.content_type(&name).map_err(CommandError::from)?;
+        let Some((old, last)) = old else {
+            let (changes, hits) = (Vec::new(), Vec::new());
+            return Ok(TypePlan { name, effect: Effect::Added, changes, hits, last: 0 });
+        };
+        if old.schema() == new.schema() {
+            let (changes, hits) = (Vec::new(), Vec::new());
+            return Ok(TypePlan { name, effect: Effect::Nothing, changes, hits, last });
+        }
+        let changes = compare(&old, &new);
+        let hits = self.hits(&name, &changes).await?;
+        Ok(TypePlan { name, effect: Effect::Changed, changes, hits, last })
+    }
+
     /// Saves a content type. An administrator's act. Nothing happens when it is there already, unchanged.
     ///
     /// # Errors
@@ -55,22 +107,15 @@ impl Means {
         actor: &Actor,
         schema: &Value,
     ) -> Result<Option<Accepted>, SaveTypeError> {
-        Self::check_administrator(actor)?;
-        let new = ContentType::parse(schema)?;
-        let name = new.name().clone();
-        let old = self.editing.content_type(&name).map_err(CommandError::from)?;
-        if let Some((old, _)) = &old {
-            if old.schema() == new.schema() {
-                return Ok(None);
-            }
-            let changes = compare(old, &new);
-            let hits = self.hits(&name, &changes).await?;
-            if !hits.is_empty() {
-                return Err(SaveTypeError::Lossy(hits));
-            }
+        let TypePlan { name, effect, last, hits, .. } = self.plan_type(actor, schema).await?;
+        if effect == Effect::Nothing {
+            return Ok(None);
+        }
+        if !hits.is_empty() {
+            return Err(SaveTypeError::Lossy(hits));
         }
         let decision = Decision {
-            expectations: vec![(Stream::Type(name.clone()), old.map_or(0, |(_, last)| last))],
+            expectations: vec![(Stream::Type(name.clone()), last)],
             events: vec![NewEvent {
                 streams: vec![Stream::Type(name.clone())],
                 body: EventBody::TypeSaved { name, schema: schema.clone() },

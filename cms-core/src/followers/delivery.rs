@@ -149,7 +149,9 @@ pub fn apply(
         EventBody::Erased { entry, type_name, .. } => {
             erased(batch, event, (*entry, type_name), touched)
         }
-        EventBody::AccountCreated { .. } | EventBody::RevisionSaved { .. } => Ok(()),
+        EventBody::AccountCreated { .. }
+        | EventBody::GrantsSet { .. }
+        | EventBody::RevisionSaved { .. } => Ok(()),
     }
 }
 

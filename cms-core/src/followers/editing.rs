@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    access::{Actor, Grant},
     clock::Timestamp,
     entry::Entry,
     event::{Event, EventBody, Part, SiteLocale},
@@ -97,8 +98,8 @@ pub struct Agency {
 pub struct Account {
     /// Its name for signing in.
     pub name: String,
-    /// Whether it may do everything, everywhere.
-    pub administrator: bool,
+    /// What it may do.
+    pub grants: Vec<Grant>,
     /// The last event of its stream.
     pub last: u64,
 }
@@ -162,8 +163,22 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         EventBody::AccountCreated { account, name, administrator } => batch.put(
             &ACCOUNTS,
             account,
-            &Account { name: name.clone(), administrator: *administrator, last },
+            &Account {
+                name: name.clone(),
+                grants: if *administrator {
+                    Actor::administrator(*account).grants
+                } else {
+                    Vec::new()
+                },
+                last,
+            },
         ),
+        EventBody::GrantsSet { account, grants } => match batch.get(&ACCOUNTS, account)? {
+            Some(before) => {
+                batch.put(&ACCOUNTS, account, &Account { grants: grants.clone(), last, ..before })
+            }
+            None => Ok(()),
+        },
         EventBody::EntryCreated { .. } => created(batch, event),
         EventBody::RevisionSaved { entry, .. }
         | EventBody::Published { entry, .. }

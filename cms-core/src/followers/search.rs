@@ -292,6 +292,7 @@ fn erased_type(event: &Event) -> Option<TypeName> {
         | EventBody::AgencySaved { .. }
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
+        | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::RevisionSaved { .. }
         | EventBody::Published { .. }
@@ -309,6 +310,7 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::AgencySaved { .. }
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
+        | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::RevisionSaved { .. } => None,
     }

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 pub use self::{
-    backup::{BackedUp, BackupError},
+    backup::{BackedUp, BackupError, Held, receive},
     compact::{CompactError, Compacted, compact},
     report::{Damage, Place, Progress, Verified},
     restore::{RestoreError, Restored, restore},
@@ -50,6 +50,7 @@ mod database;
 mod draft;
 mod folder;
 mod format;
+mod keep;
 mod keys;
 mod mark;
 mod report;
@@ -57,6 +58,7 @@ mod restore;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod transfer;
 mod verify;
 
 /// Why a log did not open. Each names the file or folder.
@@ -272,6 +274,7 @@ fn is_large(append: &Append) -> bool {
         EventBody::SiteConfigured { .. }
         | EventBody::AgencySaved { .. }
         | EventBody::AccountCreated { .. }
+        | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }

@@ -37,9 +37,13 @@ impl Demo {
         let outcome = runtime.block_on(async {
             let cms = store::open(folder.path(), global).await?;
             fill(&cms).await?;
-            serve::serve(&config, cms, |address| {
+            let first = serve::first_token(&cms).await?;
+            serve::serve(&config, cms, move |address| {
                 for path in TRY {
                     output::say(format_args!("http://{address}/{path}"));
+                }
+                if let Some(issued) = &first {
+                    serve::introduce(address, issued);
                 }
             })
             .await
@@ -51,8 +55,7 @@ impl Demo {
 
 /// Imports the demo content.
 async fn fill(cms: &Cms) -> Result<(), Failure> {
-    let administrator = cms.administrator().context("the store can't be read")?;
-    let administrator = administrator.context("the store has no administrator")?;
+    let administrator = store::administrator(cms)?;
     let options = ImportOptions { atomic: true, ..ImportOptions::default() };
     let report = cms.import(&administrator, &mut content::Lines, &options, &|_, _| ()).await;
     let report = report.context("the demo content can't be imported")?;

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write as _},
-    path::PathBuf,
+    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
@@ -12,8 +12,14 @@ use cms_core::{
     id::TypeName,
     queries::{ReadError, export::ExportLine},
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use super::{Failure, Global, output, store};
+use super::{
+    Failure, Global, output,
+    remote::{AnswerBody, Remote, Server},
+    store,
+};
 
 /// Write all content as import lines: one file for each type, the same bytes for the same content.
 #[derive(Debug, Args)]
@@ -23,6 +29,8 @@ pub(crate) struct Export {
     /// Drafts, too: those that are newer than what readers get, and those that readers never got.
     #[arg(long)]
     drafts: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// Why an export stopped.
@@ -38,35 +46,85 @@ impl Export {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         fs::create_dir_all(&self.directory)
             .with_context(|| format!("{} can't be made", self.directory.display()))?;
+        let server = self.remote.server()?;
         let lines = store::runtime(2)?.block_on(async {
+            if let Some(server) = server {
+                return self.fetch(&server).await;
+            }
+            store::check_exists(&global.data)?;
             let cms = store::open(&global.data, global).await?;
-            Ok::<_, Failure>(self.write(&cms).await.context("the export stopped")?)
+            let mut files = Files::new(&self.directory);
+            let mut write = |line: ExportLine| files.write(line.type_name.as_str(), &line.text);
+            cms.editing()
+                .export::<ExportError>(self.drafts, &mut write)
+                .await
+                .context("the export stopped")?;
+            Ok(files.finish().context("the export stopped")?)
         })?;
-        output::say(format_args!("{lines} lines written to {}", self.directory.display()));
+        if global.json {
+            output::say(json!({ "lines": lines, "directory": self.directory }));
+        } else {
+            output::say(format_args!("{lines} lines written to {}", self.directory.display()));
+        }
         Ok(())
     }
 
-    async fn write(&self, cms: &cms_core::Cms) -> Result<u64, ExportError> {
-        let mut lines = 0;
-        let mut file: Option<(TypeName, BufWriter<File>)> = None;
-        let mut write = |line: ExportLine| -> Result<(), ExportError> {
-            if file.as_ref().is_none_or(|(name, _)| *name != line.type_name) {
-                if let Some((_, mut done)) = file.take() {
-                    done.flush()?;
+    /// Fetches the lines of a running server.
+    async fn fetch(&self, server: &Server) -> Result<u64, Failure> {
+        let path = if self.drafts { "/manage/v1/export?drafts=true" } else { "/manage/v1/export" };
+        let answer = server.ask(Method::GET, path, |request| request).await?;
+        let body = BufReader::new(AnswerBody::of(answer));
+        let mut files = Files::new(&self.directory);
+        let write = move || -> anyhow::Result<u64> {
+            for line in body.lines() {
+                let line = line.context("the export was cut short")?;
+                if line.is_empty() {
+                    return Ok(files.finish()?);
                 }
-                let path = self.directory.join(format!("{}.jsonl", line.type_name));
-                file = Some((line.type_name, BufWriter::new(File::create(path)?)));
+                let value: Value = serde_json::from_str(&line).context("a line is no JSON")?;
+                let name = value.get("type").and_then(Value::as_str).map(TypeName::parse);
+                let name = name.and_then(Result::ok).context("a line has no type")?;
+                files.write(name.as_str(), &line)?;
             }
-            if let Some((_, file)) = &mut file {
-                writeln!(file, "{}", line.text)?;
-            }
-            lines += 1;
-            Ok(())
+            anyhow::bail!("the export was cut short: its end is missing")
         };
-        cms.editing().export(self.drafts, &mut write).await?;
-        if let Some((_, mut done)) = file {
-            done.flush()?;
+        let written = tokio::task::spawn_blocking(write).await.context("the export stopped")?;
+        Ok(written?)
+    }
+}
+
+/// One file for each type, one after the other.
+struct Files {
+    directory: PathBuf,
+    open: Option<(String, BufWriter<File>)>,
+    lines: u64,
+}
+
+impl Files {
+    fn new(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), open: None, lines: 0 }
+    }
+
+    fn write(&mut self, type_name: &str, line: &str) -> Result<(), ExportError> {
+        if self.open.as_ref().is_none_or(|(name, _)| name != type_name) {
+            self.close()?;
+            let path = self.directory.join(format!("{type_name}.jsonl"));
+            self.open = Some((type_name.to_owned(), BufWriter::new(File::create(path)?)));
         }
-        Ok(lines)
+        if let Some((_, file)) = &mut self.open {
+            writeln!(file, "{line}")?;
+        }
+        self.lines += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        self.open.take().map_or(Ok(()), |(_, mut file)| file.flush())
+    }
+
+    /// How many lines were written.
+    fn finish(mut self) -> Result<u64, ExportError> {
+        self.close()?;
+        Ok(self.lines)
     }
 }

@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read as _},
     path::PathBuf,
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -12,12 +11,15 @@ use clap::{Args, ValueEnum};
 use cms_core::{
     commands::import::{ImportOptions, ImportReport, Lines, line::LocaleMap},
     locale::Locale,
-    violation::Violation,
 };
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
 
-use super::{Failure, Global, output, store};
+use super::{
+    Failure, Global, output,
+    remote::{Remote, Server, body_of},
+    store,
+};
 
 mod corpus;
 
@@ -38,6 +40,8 @@ pub(crate) struct Import {
     /// Read a locale as another: `--map-locale me-ME=sr-ME`.
     #[arg(long, value_name = "TAG=TAG", value_parser = mapping)]
     map_locale: Vec<(String, Locale)>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// What lines are.
@@ -56,17 +60,19 @@ fn mapping(text: &str) -> Result<(String, Locale), String> {
 
 impl Import {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        let mut lines: Box<dyn Lines> = match self.format {
+            Format::Lines => Box::new(Files(self.files.clone())),
+            Format::CorpusJsonl => Box::new(corpus::Corpus::read(&self.files)?),
+        };
+        if let Some(server) = self.remote.server()? {
+            return store::runtime(2)?.block_on(self.send(&server, lines, global.json));
+        }
         let locale_map: LocaleMap = self.map_locale.iter().cloned().collect();
         let options = ImportOptions { atomic: self.atomic, locale_map };
-        let bar = bar(global.json);
+        let bar = output::bar("lines", global.json);
         let report = store::runtime(2)?.block_on(async {
             let cms = store::open(&global.data, global).await?;
-            let administrator = cms.administrator().context("the store can't be read")?;
-            let administrator = administrator.context("the store has no administrator")?;
-            let mut lines: Box<dyn Lines> = match self.format {
-                Format::Lines => Box::new(Files(self.files.clone())),
-                Format::CorpusJsonl => Box::new(corpus::Corpus::read(&self.files)?),
-            };
+            let administrator = store::administrator(&cms)?;
             let progress = |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
@@ -83,30 +89,65 @@ impl Import {
         })?;
         bar.finish_and_clear();
         tell(&report, global.json);
-        if report.refused.is_empty() {
-            return Ok(());
+        judge(report.refused.len(), report.lines, report.kept_out)
+    }
+
+    /// Lets a running server take the lines in.
+    async fn send(
+        &self,
+        server: &Server,
+        mut lines: Box<dyn Lines>,
+        as_json: bool,
+    ) -> Result<(), Failure> {
+        let mut query: Vec<(String, String)> = Vec::new();
+        query.extend(self.atomic.then(|| ("atomic".to_owned(), "true".to_owned())));
+        let map = |(from, to): &(String, Locale)| (format!("map_locale[{from}]"), to.to_string());
+        query.extend(self.map_locale.iter().map(map));
+        // Looked for here first: a file that isn't there is no lines, not an empty import.
+        lines.open().context("the lines can't be read")?;
+        let body = body_of(move || lines.open());
+        let make = |request: RequestBuilder| {
+            request.query(&query).header("Content-Type", "application/jsonl").body(body)
+        };
+        let answer = server.ask(Method::POST, "/manage/v1/imports", make).await?;
+        let report: Value = answer.json().await.context("the answer was cut short")?;
+        let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let refused =
+            report.get("refused").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        if as_json {
+            output::say(&report);
+        } else {
+            refused.iter().for_each(say_refused);
+            output::say(format_args!(
+                "{} lines: {} landed, {} had landed before, {} refused; {} entries made",
+                number("lines"),
+                number("accepted"),
+                number("unchanged"),
+                refused.len(),
+                number("entries_created")
+            ));
         }
-        let kept_out = if report.kept_out { "; nothing has landed" } else { "" };
-        Err(Failure::No(format!(
-            "{} of {} lines were refused{kept_out}",
-            report.refused.len(),
-            report.lines
-        )))
+        let kept_out = report.get("kept_out").and_then(Value::as_bool).unwrap_or(false);
+        judge(refused.len(), number("lines"), kept_out)
     }
 }
 
-/// A progress bar with a rate, on the terminal.
-fn bar(quiet: bool) -> ProgressBar {
-    if quiet {
-        return ProgressBar::hidden();
+fn say_refused(refused: &Value) {
+    let line = refused.get("line").and_then(Value::as_u64).unwrap_or(0);
+    for fault in refused.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default();
+        let place = Some(text("pointer")).filter(|place| !place.is_empty()).unwrap_or("/");
+        output::say(format_args!("line {line}: {place}: {} ({})", text("detail"), text("code")));
     }
-    let bar = ProgressBar::new(0);
-    let style = "{bar:40} {pos}/{len} lines, {per_sec}, {eta} left {msg}";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
+}
+
+/// Refused lines are an answer of no.
+fn judge(refused: usize, lines: u64, kept_out: bool) -> Result<(), Failure> {
+    if refused == 0 {
+        return Ok(());
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+    let kept_out = if kept_out { "; nothing has landed" } else { "" };
+    Err(Failure::No(format!("{refused} of {lines} lines were refused{kept_out}")))
 }
 
 /// Says what became of the lines.
@@ -126,7 +167,7 @@ fn tell(report: &ImportReport, as_json: bool) {
     }
     for refused in &report.refused {
         for violation in &refused.violations {
-            output::say(format_args!("line {}: {}", refused.line, said(violation)));
+            output::say(format_args!("line {}: {}", refused.line, output::said(violation)));
         }
     }
     if !report.locales_added.is_empty() {
@@ -141,16 +182,6 @@ fn tell(report: &ImportReport, as_json: bool) {
         report.refused.len(),
         report.entries_created
     ));
-}
-
-/// A violation with its place, in words.
-fn said(violation: &Violation) -> String {
-    let facts: Vec<_> =
-        violation.facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let words =
-        cms_core::words::text(&Locale::english(), &format!("violation.{}", violation.code), &facts);
-    let place = if violation.pointer.is_empty() { "/" } else { &violation.pointer };
-    format!("{place}: {words} ({})", violation.code)
 }
 
 /// Files, one after the other.

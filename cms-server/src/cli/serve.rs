@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
-use cms_core::Cms;
+use cms_core::{Cms, commands::issue_token::Issued};
 use cms_server::{config::Config, launch, telemetry};
 use rocket::{fairing::AdHoc, figment::value::Dict};
 
@@ -27,14 +27,36 @@ impl Serve {
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {
             let cms = store::open(&global.data, global).await?;
-            let announce =
-                |address| output::say(format_args!("Beacon listens on http://{address}"));
+            let first = first_token(&cms).await?;
+            let announce = move |address| {
+                output::say(format_args!("Beacon listens on http://{address}"));
+                if let Some(issued) = &first {
+                    introduce(address, issued);
+                }
+            };
             serve(&config, cms, announce).await
         });
         // What still runs on other threads has had its time.
         runtime.shutdown_timeout(Duration::from_secs(1));
         outcome
     }
+}
+
+/// The token that the administrator has still to exchange, on the first start.
+pub(super) async fn first_token(cms: &Cms) -> Result<Option<Issued>, Failure> {
+    Ok(cms.offer_first_token().await.context("no token for the administrator")?)
+}
+
+/// Says how the administrator comes by a token.
+pub(super) fn introduce(address: SocketAddr, first: &Issued) {
+    output::say(format_args!(
+        "\nNobody administers this site over HTTP yet. This token is good once, until {}:\n\n  {}\n\n\
+         Exchange it for a token of your own, which is shown once:\n\n  \
+         CMS_TOKEN={} cms token create NAME --url http://{address}\n",
+        first.token.expires,
+        first.secret.reveal(),
+        first.secret.reveal()
+    ));
 }
 
 /// Reads the configuration and starts the log.
@@ -52,7 +74,7 @@ pub(super) fn configure(global: &Global, listen: Option<SocketAddr>) -> Result<C
 pub(super) async fn serve(
     config: &Config,
     cms: Cms,
-    announce: fn(SocketAddr),
+    announce: impl FnOnce(SocketAddr) + Send + Sync + 'static,
 ) -> Result<(), Failure> {
     let announce = AdHoc::on_liftoff("Announcement", move |rocket| {
         let address = SocketAddr::new(rocket.config().address, rocket.config().port);

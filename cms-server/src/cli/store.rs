@@ -1,11 +1,16 @@
 //! Opens the store of `--data` for a command.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use cms_core::{
     Cms,
-    cms::{OpenError, Options},
+    access::Actor,
+    cms::{OpenError, Options, log_folder},
+    store::LogOpenError,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -29,13 +34,55 @@ pub(crate) async fn open(folder: &Path, global: &Global) -> Result<Cms, Failure>
     Ok(Cms::open_with(folder, options).await.map_err(explain)?)
 }
 
+/// Opens the store in a folder with the content types that it has.
+pub(crate) async fn open_as_it_is(folder: &Path) -> Result<Cms, Failure> {
+    let options = Options { types: Some(Vec::new()), ..Options::default() };
+    Ok(Cms::open_with(folder, options).await.map_err(explain)?)
+}
+
+/// Refuses a folder without a store: what only looks at one makes none.
+pub(crate) fn check_exists(folder: &Path) -> Result<(), Failure> {
+    if log_folder(folder).is_dir() {
+        return Ok(());
+    }
+    Err(Failure::No(format!("there is no store in {}: see --data", folder.display())))
+}
+
+/// The administrator that the owner of the folder acts as.
+pub(crate) fn administrator(cms: &Cms) -> Result<Actor, Failure> {
+    let administrator = cms.administrator().context("the store can't be read")?;
+    Ok(administrator.context("the store has no administrator")?)
+}
+
 /// An error with what to do about it.
-fn explain(error: OpenError) -> anyhow::Error {
+pub(crate) fn explain(error: OpenError) -> anyhow::Error {
+    if let OpenError::Log(error) = error {
+        return explained(error);
+    }
     anyhow::Error::new(error).context("the store can't be opened")
 }
 
-/// The schema files of a folder.
-fn read_types(folder: &Path) -> anyhow::Result<Vec<Value>> {
+/// The same for the log alone.
+pub(crate) fn explain_log(error: LogOpenError) -> Failure {
+    explained(error).into()
+}
+
+fn explained(error: LogOpenError) -> anyhow::Error {
+    let advice = match &error {
+        LogOpenError::AlreadyOpen(_) => {
+            "another process has the store: stop it, or ask the server that has it with --url"
+        }
+        LogOpenError::Damaged { .. } | LogOpenError::LostTail { .. } => {
+            "the store is damaged: `cms verify` names the places, and `cms restore` makes it anew from a backup"
+        }
+        LogOpenError::Newer { .. } => "the store was written by a newer version of this program",
+        LogOpenError::Unavailable { .. } => "the store can't be opened",
+    };
+    anyhow::Error::new(error).context(advice)
+}
+
+/// The paths of the schema files in a folder.
+pub(crate) fn schema_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let listed =
         fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
@@ -46,10 +93,15 @@ fn read_types(folder: &Path) -> anyhow::Result<Vec<Value>> {
         }
     }
     files.sort();
-    let read = |path: &std::path::PathBuf| -> anyhow::Result<Value> {
+    Ok(files)
+}
+
+/// The schema files of a folder.
+fn read_types(folder: &Path) -> anyhow::Result<Vec<Value>> {
+    let read = |path: &PathBuf| -> anyhow::Result<Value> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("{} can't be read", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
     };
-    files.iter().map(read).collect()
+    schema_files(folder)?.iter().map(read).collect()
 }

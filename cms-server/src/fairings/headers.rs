@@ -49,6 +49,8 @@ pub(crate) fn apply(request: &Request<'_>, response: &mut Response<'_>) {
         allow_origin(request, response);
     } else {
         response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
+        // Nothing that only some may see is ever kept, problems included.
+        response.set_raw_header("Cache-Control", "private, no-store");
     }
 }
 

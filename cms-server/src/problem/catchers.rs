@@ -9,6 +9,7 @@ use rocket::{
 
 use super::{Code, Problem};
 use crate::{
+    config::Limits,
     endpoint,
     fairings::{headers, panics},
 };
@@ -32,7 +33,11 @@ fn answer_uncaught(status: Status, request: &Request<'_>) -> Uncaught {
     }
     match status.code {
         404 => answer_unmatched(request),
-        413 => Uncaught::Problem(endpoint::body_too_large(request)),
+        413 => {
+            let limits = request.rocket().state::<Limits>();
+            let max = limits.map_or(0, |limits| limits.body_bytes);
+            Uncaught::Problem(endpoint::body_too_large(max))
+        }
         500 => Uncaught::Problem(Problem::internal(panics::take().unwrap_or_default())),
         other => Uncaught::Problem(Problem::new(Code::of_status(other))),
     }
@@ -40,7 +45,7 @@ fn answer_uncaught(status: Status, request: &Request<'_>) -> Uncaught {
 
 /// No endpoint has this path with this method.
 fn answer_unmatched(request: &Request<'_>) -> Uncaught {
-    if let Some(problem) = endpoint::refusal(request) {
+    if let Some(problem) = endpoint::refusal(request, None) {
         return Uncaught::Problem(problem);
     }
     let allow = endpoint::allowed(request);

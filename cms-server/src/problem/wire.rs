@@ -55,7 +55,8 @@ pub struct FaultDocument {
 }
 
 impl FaultDocument {
-    fn new(fault: &Fault, language: &Locale) -> Self {
+    /// A fault in a language.
+    pub(crate) fn new(fault: &Fault, language: &Locale) -> Self {
         let (mut parameter, mut pointer) = (None, None);
         match &fault.place {
             Place::Parameter(name) => parameter = Some(name.clone()),

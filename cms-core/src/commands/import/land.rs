@@ -311,6 +311,7 @@ fn former_slug(entry: &Entry, line: &Line, events: &[NewEvent]) -> Option<ClaimC
         | EventBody::AgencySaved { .. }
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
+        | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }

@@ -49,9 +49,15 @@ impl Stamp {
     }
 }
 
+/// How many sets of counters this process has made.
+static SETS: AtomicU64 = AtomicU64::new(0);
+
 impl Default for Generations {
+    /// Each set counts from a place of its own, so that no answer made from other derived data, before a
+    /// rebuild, ever looks current.
     fn default() -> Self {
-        Self { slots: std::iter::repeat_with(AtomicU64::default).take(SLOTS).collect() }
+        let first = SETS.fetch_add(1, Ordering::Relaxed) << 40;
+        Self { slots: std::iter::repeat_with(|| AtomicU64::new(first)).take(SLOTS).collect() }
     }
 }
 
@@ -135,5 +141,16 @@ mod tests {
         assert!(generations.is_current(&stamp));
         generations.raise(Source::Entry(one));
         assert!(!generations.is_current(&stamp));
+    }
+
+    #[test]
+    fn a_stamp_of_other_counters_is_never_current() {
+        let (old, new) = (Generations::default(), Generations::default());
+        let mut stamp = Stamp::default();
+        old.stamp(Source::Site, &mut stamp);
+        for _ in 0..3 {
+            assert!(!new.is_current(&stamp));
+            new.raise(Source::Site);
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use parking_lot::RwLock;
 
 use crate::{
+    access::Actor,
     content_type::ContentType,
     entry::Entry,
     event::{Event, EventBody, Fields, Part},
@@ -34,6 +35,11 @@ type ParsedTypes = HashMap<TypeName, (Arc<ContentType>, u64)>;
 impl Editing {
     pub(crate) fn new(reader: Reader<editing::Editing>, log: Arc<dyn Log>) -> Self {
         Self { reader, log, types: Arc::default() }
+    }
+
+    /// The log that the answers come from.
+    pub(crate) fn log(&self) -> &Arc<dyn Log> {
+        &self.log
     }
 
     /// The last event that the answers know of.
@@ -232,15 +238,32 @@ impl Editing {
         Ok(self.reader.get(&editing::ACCOUNTS, &id)?)
     }
 
-    /// The first administrator's account.
+    /// All accounts.
     ///
     /// # Errors
     /// As for all questions here.
-    pub fn administrator(&self) -> Result<Option<AccountId>, ReadError> {
+    pub fn accounts(&self) -> Result<BTreeMap<AccountId, Account>, ReadError> {
+        Ok(self.reader.scan(&editing::ACCOUNTS, &(), None).collect::<Result<_, _>>()?)
+    }
+
+    /// An account with what it may do, if there is such an account.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn actor(&self, account: AccountId) -> Result<Option<Actor>, ReadError> {
+        Ok(self.account(account)?.map(|found| Actor { account, grants: found.grants }))
+    }
+
+    /// The first account that is an administrator's.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn administrator(&self) -> Result<Option<Actor>, ReadError> {
         for row in self.reader.scan(&editing::ACCOUNTS, &(), None) {
-            let (id, account) = row?;
-            if account.administrator {
-                return Ok(Some(id));
+            let (account, found) = row?;
+            let actor = Actor { account, grants: found.grants };
+            if actor.is_administrator() {
+                return Ok(Some(actor));
             }
         }
         Ok(None)

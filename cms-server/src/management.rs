@@ -1,0 +1,95 @@
+//! The management API: what administrators and editors do, over HTTP.
+//!
+//! Each request says who it is from with a token ([`guards::bearer`](crate::guards::bearer)); what may be
+//! done is decided by the core alone. What one may not see looks as if it weren't there. Answers are for
+//! nobody else: they are never kept, and no page of another origin reads them.
+
+use std::time::Duration;
+
+use cms_core::{
+    access::{Act, Scope, allows},
+    commands::CommandError,
+};
+use rocket::{
+    Route,
+    http::Header,
+    request::Request,
+    response::{self, Responder},
+    serde::json::Json,
+};
+use serde::Serialize;
+
+use crate::{
+    config::Limits,
+    endpoint::{self, Frame},
+    guards::bearer::Bearer,
+    metrics::Metrics,
+    problem::{Code, Problem},
+};
+
+pub mod accounts;
+pub mod backup;
+pub mod export;
+pub mod imports;
+pub mod rebuilds;
+pub mod streamed;
+pub mod tokens;
+
+/// The endpoints, each in a frame that suits it.
+pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
+    let usual =
+        [tokens::endpoints(), accounts::endpoints(), export::endpoints(), backup::endpoints()];
+    let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
+    [
+        endpoint::framed(usual.concat(), limits, metrics),
+        endpoint::framed_with(imports::endpoints(), long, metrics),
+        endpoint::framed_for(rebuilds::endpoints(), Duration::MAX, metrics),
+    ]
+    .concat()
+}
+
+/// Refuses whoever is no administrator.
+pub(crate) fn administrator(bearer: &Bearer) -> Result<(), Problem> {
+    if allows(&bearer.actor, Act::Administer, &Scope::default()) {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::Forbidden))
+    }
+}
+
+/// An answer with the number of the event that it made.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// The body.
+    pub body: T,
+    /// The event, for reads that must know of it.
+    pub event: u64,
+}
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Done<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut answer = Json(self.body).respond_to(request)?;
+        answer.set_header(Header::new("Event", self.event.to_string()));
+        Ok(answer)
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let cause = error.to_string();
+        match error {
+            CommandError::Forbidden => Self::new(Code::Forbidden),
+            CommandError::NotFound(_) => Self::new(Code::NotFound),
+            CommandError::Invalid(violations) => Self::new(Code::InvalidContent).faults(violations),
+            CommandError::Stale { current } => {
+                Self::new(Code::PreconditionFailed).header("ETag", format!("\"{current}\""))
+            }
+            CommandError::InUse(_) => Self::new(Code::InUse),
+            CommandError::Conflict(_) | CommandError::Taken(_) => Self::new(Code::Conflict),
+            CommandError::Unknown(_) => Self::new(Code::OutcomeUnknown).because(cause),
+            CommandError::Unavailable(_) | CommandError::Read(_) => {
+                Self::new(Code::Unavailable).because(cause)
+            }
+        }
+    }
+}
