@@ -7,6 +7,7 @@
 //!
 //! This is the only home of tantivy.
 
+pub mod analysis;
 mod collation;
 mod counts;
 mod cursor;
@@ -16,6 +17,7 @@ mod matching;
 mod order;
 mod payload;
 mod query;
+mod ranking;
 mod snapshot;
 mod top;
 mod writer;
@@ -41,6 +43,7 @@ use tantivy::{
 pub use cursor::BadCursor;
 pub use error::{IndexError, OpenError};
 pub use query::{Facets, Hit, IndexForm, ListPage, ListQuery, Position, Rank};
+pub use ranking::Passages;
 pub use writer::{Pace, Writer};
 
 use layout::Layout;

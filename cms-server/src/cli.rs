@@ -9,6 +9,7 @@ use cms_server::config::ConfigError;
 
 mod account;
 mod backup;
+mod bench;
 mod compact;
 mod demo;
 mod export;
@@ -19,6 +20,7 @@ mod output;
 mod rebuild;
 mod remote;
 mod restore;
+mod search;
 mod serve;
 mod store;
 #[cfg(test)]
@@ -100,6 +102,9 @@ enum Command {
     #[command(name = "token")]
     Token(token::TokenCommand),
     Health(health::Health),
+    Search(search::Search),
+    #[command(hide = true)]
+    Bench(bench::Bench),
 }
 
 /// Does what the arguments say.
@@ -131,5 +136,10 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Account(account) => account.run(global),
         Command::Token(token) => token.run(global),
         Command::Health(health) => health.run(global),
+        Command::Search(search) => {
+            search.run(global);
+            Ok(())
+        }
+        Command::Bench(bench) => bench.run(),
     }
 }

@@ -400,3 +400,30 @@ fn locales_get_chains_and_bad_ones_are_refused() {
     let wrong = Cms::try_parse_from(["cms", "locales", "set", "klingon_"]);
     assert!(wrong.is_err());
 }
+
+#[test]
+fn search_explains_what_a_text_becomes() {
+    let thai = json_of(&["search", "explain", "--locale", "th", "แจ้งความ ๑๒๓"]);
+    assert_eq!(thai["language"], "th");
+    assert_eq!(thai["words"].as_array().unwrap().last().unwrap()["term"], "123");
+    let (outcome, said) = run(&["search", "explain", "--locale", "fr", "--query", "l’école"]);
+    outcome.unwrap();
+    assert!(said.contains("stem snowball french") && said.contains("école → ecol"), "{said}");
+}
+
+#[test]
+fn a_bench_of_search_ranks_the_passages_of_a_set() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let passages = "{\"id\":\"a\",\"text\":\"Report it.\"}\n{\"id\":\"b\",\"text\":\"Block it.\"}\n";
+    fs::write(path("passages.jsonl"), passages).unwrap();
+    fs::write(path("queries.jsonl"), "{\"id\":\"q\",\"text\":\"How do I block?\"}\n").unwrap();
+    let (set, out) = (folder.path().display().to_string(), path("run").display().to_string());
+    run(&["bench", "search", "--set", &set, "--locale", "en", "--out", &out]).0.unwrap();
+    let line = fs::read_to_string(out).unwrap();
+    assert_eq!(line, "{\"query_id\":\"q\",\"ranked\":[\"b\"]}\n");
+    let missing = path("missing").display().to_string();
+    let (outcome, _) =
+        run(&["bench", "search", "--set", &missing, "--locale", "en", "--out", &missing]);
+    assert!(matches!(outcome, Err(Failure::Failed(_))));
+}

@@ -1,0 +1,186 @@
+//! Text as search sees it: from a locale's text to the terms that are indexed and looked up.
+//!
+//! The locale is known, always; nothing is guessed. An [`Analyzer`] brings every character to one spelling
+//! (Unicode's NFKC), finds the words, folds what readers don't tell apart, cuts words down to what their forms
+//! share, and marks those that mean little. What it does for which language is a table (`language`), each
+//! rule with its source; [`Analyzer::steps`] shows it to administrators. Pure: no index, no I/O, and any text
+//! of any length gives an answer in time that grows with the length.
+
+mod fold;
+mod grams;
+mod han;
+mod language;
+mod normal;
+mod stem;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use crate::locale::Locale;
+use language::Rules;
+use normal::Normal;
+
+/// What a text is analysed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be found.
+    Index,
+    /// To find: only what helps to tell texts apart.
+    Query,
+}
+
+/// A language whose texts share their terms and their statistics: `fr` and `fr-CA`, `zh-Hans` and `zh-Hant`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LanguageKey(Arc<str>);
+
+impl LanguageKey {
+    /// The ISO 639 code, `und` for none.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A term of this language as it lies in the index, apart from the same letters in another.
+    pub fn term(&self, text: &str) -> String {
+        format!("{}\u{1f}{text}", self.0)
+    }
+}
+
+impl fmt::Display for LanguageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for LanguageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The word, folded and whole: what prefixes complete and typing errors are measured against.
+    pub form: String,
+    /// What it is looked up by: the form cut down to what its forms share.
+    pub term: String,
+    /// Where it begins in the text as given, in bytes, on a character's boundary.
+    pub start: usize,
+    /// Where it ends there.
+    pub end: usize,
+    /// Which word of the text it is, from 0; neighbours differ by one.
+    pub position: u32,
+    /// Whether it means little by itself: articles, prepositions, what questions begin with.
+    pub function: bool,
+}
+
+/// A run of letters within a word, or of characters where words are not set apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gram {
+    /// The letters, folded, without accents.
+    pub term: String,
+    /// Where the word or run that it is of begins in the text as given, in bytes.
+    pub start: usize,
+    /// Where that ends.
+    pub end: usize,
+}
+
+/// What a text is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Analysis {
+    /// The words, in their order.
+    pub words: Vec<Word>,
+    /// The grams, in their order; of a query, only those that are looked up.
+    pub grams: Vec<Gram>,
+}
+
+/// What makes terms of the text of a language.
+pub struct Analyzer {
+    language: LanguageKey,
+    rules: Rules,
+    function_words: HashSet<String>,
+}
+
+impl Analyzer {
+    /// The analyzer of a locale.
+    pub fn of(locale: &Locale) -> Arc<Self> {
+        let language = match locale.language() {
+            "no" => "nb",
+            "iw" => "he",
+            "in" => "id",
+            other => other,
+        };
+        let rules = language::rules(language, locale.script().unwrap_or_default());
+        let mut analyzer =
+            Self { language: LanguageKey(language.into()), rules, function_words: HashSet::new() };
+        // Written as words of the language are, so that they are compared with what becomes of those.
+        let listed = analyzer.forms(rules.function_words).map(|(form, ..)| form).collect();
+        analyzer.function_words = listed;
+        Arc::new(analyzer)
+    }
+
+    /// The language whose terms and statistics this analyzer's texts share.
+    pub fn language(&self) -> &LanguageKey {
+        &self.language
+    }
+
+    /// What is done to a text, step by step, by name: `nfkc`, `words`, `case`, `fold arabic`,
+    /// `stem snowball arabic`, `grams`.
+    pub fn steps(&self) -> Vec<String> {
+        let mut steps = vec!["nfkc".to_owned()];
+        let mut add = |step: Option<String>| steps.extend(step);
+        add(Some(self.rules.apostrophe.step().to_owned()));
+        add(Some(self.rules.casing.step().to_owned()));
+        for fold in self.rules.folds {
+            add(Some(format!("fold {}", fold.name())));
+        }
+        add((!self.function_words.is_empty())
+            .then(|| format!("function words {}", self.function_words.len())));
+        add(self.rules.stem.name().map(|name| format!("stem {name}")));
+        add(self.rules.bare.then(|| "without accents".to_owned()));
+        add(Some("grams".to_owned()));
+        steps
+    }
+
+    /// The terms of a text.
+    pub fn analyze(&self, text: &str, purpose: Purpose) -> Analysis {
+        let normal = Normal::of(text);
+        let mut words = Vec::new();
+        for (position, (form, start, end)) in (0..).zip(self.forms(&normal.text)) {
+            let term = self.term(&form);
+            let (start, end) = normal.origin(start, end);
+            let function = self.function_words.contains(&form);
+            let form = if self.rules.bare { fold::bare(&form) } else { form };
+            words.push(Word { form, term, start, end, position, function });
+        }
+        let grams = grams::of(&words, purpose);
+        Analysis { words, grams }
+    }
+
+    /// The words of a normalised text, folded, and where they stand in it.
+    fn forms(&self, text: &str) -> impl Iterator<Item = (String, usize, usize)> {
+        let raws = words::split(text, self.rules.apostrophe);
+        raws.into_iter().filter_map(|raw| {
+            let folded = fold::case(&raw.text, self.rules.casing);
+            let form = self.rules.folds.iter().fold(folded, |word, fold| fold.apply(word));
+            // Marks and joiners without a letter are no word.
+            form.contains(char::is_alphanumeric).then_some((form, raw.start, raw.end))
+        })
+    }
+
+    /// What a folded word is looked up by.
+    fn term(&self, form: &str) -> String {
+        let stem = self.rules.stem.apply(form);
+        let stem = if stem.is_empty() { form.to_owned() } else { stem };
+        if self.rules.bare { fold::bare(&stem) } else { stem }
+    }
+}
+
+impl fmt::Debug for Analyzer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analyzer").field("language", &self.language).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! Grams: what lies within words and between them.
+//!
+//! Runs of a few letters let words that share a part find each other (compounds, endings that no stemmer knows,
+//! typing errors), and serve texts in scripts that set no words apart. Alphabets have runs of four within each
+//! word, its edges marked. Chinese and Japanese have characters and pairs of them, Thai, Lao, Khmer and Burmese
+//! threes, over the whole run between spaces and punctuation: dictionaries guess, and a run bridges a wrong
+//! guess. Korean has syllables, pairs and threes within each word. Numbers and codes are whole.
+//!
+//! Pairs of neighbouring words tell texts that have them side by side from those that have them somewhere.
+
+use std::collections::HashSet;
+
+use super::{Gram, Purpose, Word, fold};
+
+/// The most grams of a query that are looked at: enough for a long question, and a bound on what one costs.
+const MAX_QUERY: usize = 512;
+/// Marks the edge of a word. No word has it.
+const EDGE: char = '_';
+
+/// How a script is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// With spaces between words.
+    Spaced,
+    /// Han, kana.
+    Dense,
+    /// Thai, Lao, Khmer, Burmese.
+    Unspaced,
+    /// Hangul.
+    Syllables,
+}
+
+impl Writing {
+    fn of(word: &str) -> Self {
+        match word.chars().next().unwrap_or_default() {
+            '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' => {
+                Self::Unspaced
+            }
+            '\u{AC00}'..='\u{D7A3}' => Self::Syllables,
+            '\u{3005}'..='\u{3007}'
+            | '\u{3040}'..='\u{30FF}'
+            | '\u{3400}'..='\u{9FFF}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{20000}'..='\u{3FFFF}' => Self::Dense,
+            _ => Self::Spaced,
+        }
+    }
+
+    /// The lengths of its grams, in characters.
+    const fn sizes(self) -> &'static [usize] {
+        match self {
+            Self::Spaced => &[4],
+            Self::Dense => &[1, 2],
+            Self::Unspaced => &[3],
+            Self::Syllables => &[1, 2, 3],
+        }
+    }
+
+    /// Whether grams reach over the boundaries of words.
+    const fn runs_on(self) -> bool {
+        matches!(self, Self::Dense | Self::Unspaced)
+    }
+}
+
+/// The grams of words that stand in the order of the text.
+pub(super) fn of(words: &[Word], purpose: Purpose) -> Vec<Gram> {
+    let mut grams = Vec::new();
+    within(words, purpose, &mut grams);
+    between(words, &mut grams);
+    if purpose == Purpose::Query {
+        let mut seen = HashSet::new();
+        grams.retain(|gram| seen.insert(gram.term.clone()));
+        grams.truncate(MAX_QUERY);
+    }
+    grams
+}
+
+/// Runs of letters. A query's function words have none: they would be found everywhere, at a cost.
+fn within(words: &[Word], purpose: Purpose, grams: &mut Vec<Gram>) {
+    let telling = words.iter().any(|word| !word.function);
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        let writing = Writing::of(&word.form);
+        let mut run = Run { text: word.form.clone(), start: word.start, end: word.end };
+        if !writing.runs_on() {
+            if !(telling && word.function && purpose == Purpose::Query) {
+                run.text = format!("{EDGE}{}{EDGE}", fold::bare(&word.form));
+                run.cut(writing, grams);
+            }
+            continue;
+        }
+        while let Some(next) =
+            rest.next_if(|next| next.start == run.end && Writing::of(&next.form) == writing)
+        {
+            run.text.push_str(&next.form);
+            run.end = next.end;
+        }
+        run.cut(writing, grams);
+    }
+}
+
+/// Neighbouring words, function words passed over. A space sets them apart from all other grams.
+fn between(words: &[Word], grams: &mut Vec<Gram>) {
+    let telling = || words.iter().filter(|word| !word.function);
+    for (first, second) in telling().zip(telling().skip(1)) {
+        let term = format!("{} {}", first.term, second.term);
+        grams.push(Gram { term, start: first.start, end: second.end });
+    }
+}
+
+/// A word, or several without a space between them.
+struct Run {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+impl Run {
+    fn cut(&self, writing: Writing, grams: &mut Vec<Gram>) {
+        let mut add = |term: &str| {
+            grams.push(Gram { term: term.to_owned(), start: self.start, end: self.end });
+        };
+        if writing == Writing::Spaced && self.text.contains(|c: char| c.is_ascii_digit()) {
+            return add(&self.text);
+        }
+        let begins: Vec<usize> = self.text.char_indices().map(|(at, _)| at).collect();
+        for size in writing.sizes() {
+            if begins.len() <= *size {
+                add(&self.text);
+                break;
+            }
+            let ends = begins.iter().skip(*size).copied().chain([self.text.len()]);
+            for (start, end) in begins.iter().zip(ends) {
+                match self.text.get(*start..end) {
+                    Some(term) if term.starts_with(EDGE) && term.len() == 1 => {}
+                    Some(term) => add(term),
+                    None => {}
+                }
+            }
+        }
+    }
+}
