@@ -415,7 +415,8 @@ fn search_explains_what_a_text_becomes() {
 fn a_bench_of_search_ranks_the_passages_of_a_set() {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let passages = "{\"id\":\"a\",\"text\":\"Report it.\"}\n{\"id\":\"b\",\"text\":\"Block it.\"}\n";
+    let passages =
+        "{\"id\":\"a\",\"text\":\"Report it.\"}\n{\"id\":\"b\",\"text\":\"Block it.\"}\n";
     fs::write(path("passages.jsonl"), passages).unwrap();
     fs::write(path("queries.jsonl"), "{\"id\":\"q\",\"text\":\"How do I block?\"}\n").unwrap();
     let (set, out) = (folder.path().display().to_string(), path("run").display().to_string());
