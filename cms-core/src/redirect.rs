@@ -25,8 +25,10 @@ pub const TYPE: &str = "redirect";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OldPath(String);
 
-/// The text is no path that is read in one way only: it does not begin with one slash, has empty steps,
-/// steps such as `..`, a backslash, an encoded slash, a query, control characters, or is badly encoded.
+/// The text is no path that is read in one way only.
+///
+/// It does not begin with one slash, has empty steps, steps such as `..`, a backslash, an encoded slash, a
+/// query, control characters, or is badly encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a plain path")]
 pub struct PathError;

@@ -46,7 +46,16 @@ fn bad_lines() -> Vec<(String, &'static str, &'static str)> {
         (good.replace("\"A\"", &format!("\"{long}\"")), "/fields/title", "text_too_large"),
         (good.replace("\"b\"", &format!("\"{long}\"")), "/fields/body", "text_too_large"),
     ];
-    let values = [
+    let values = bad_members().into_iter().chain(bad_fields());
+    cases.extend(values.map(|(line, pointer, code)| (line.to_string(), pointer, code)));
+    cases
+}
+
+type Case = (Value, &'static str, &'static str);
+
+/// Lines with a bad member.
+fn bad_members() -> Vec<Case> {
+    vec![
         (with("type", json!("nothing")), "/type", "unknown_type"),
         (with("type", json!("Guidance")), "/type", "bad_name"),
         (with("type", json!(7)), "/type", "not_a_string"),
@@ -79,6 +88,12 @@ fn bad_lines() -> Vec<(String, &'static str, &'static str)> {
         (with("fields", json!([])), "/fields", "not_an_object"),
         (with("fields", Value::Null), "/fields", "required"),
         (with("shared", json!("x")), "/shared", "not_an_object"),
+    ]
+}
+
+/// Lines with a bad field.
+fn bad_fields() -> Vec<Case> {
+    vec![
         (with("shared", json!({"title": "A"})), "/shared/title", "field_is_localized"),
         (with("shared", json!({"age_min": "nine"})), "/shared/age_min", "wrong_kind"),
         (with("shared", json!({"age_min": -1})), "/shared/age_min", "number_too_small"),
@@ -110,9 +125,7 @@ fn bad_lines() -> Vec<(String, &'static str, &'static str)> {
         ),
         (of(&json!({"body": "b"})), "/fields/title", "required"),
         (of(&json!({"title": "A", "body": "{{route:nowhere}}"})), "/fields/body", "embed_missing"),
-    ];
-    cases.extend(values.into_iter().map(|(line, pointer, code)| (line.to_string(), pointer, code)));
-    cases
+    ]
 }
 
 #[test]
@@ -235,84 +248,81 @@ fn chains_that_close_only_among_what_readers_get_are_refused_at_publication() {
 }
 
 /// Requests that are refused, each with the status, and what is wrong where.
-fn bad_requests() -> Vec<(&'static str, u16, &'static str, &'static str)> {
-    vec![
-        ("/v1/entries/nothing", 404, "not-found", ""),
-        ("/v1/entries/Guidance", 404, "not-found", ""),
-        ("/v1/entries/guidance/../topic", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%2e%2e", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/..%2f..%2fetc", 404, "not-found", ""),
-        ("/v1/entries/guidance/%00", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%C0%AF", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%ED%A0%80", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%zz", 400, "malformed-path", ""),
-        ("/v1/entries/guidance/%252e%252e", 404, "not-found", ""),
-        ("/v1/entries/guidance/key:", 404, "not-found", ""),
-        ("/v1/entries/guidance/key:%20", 404, "not-found", ""),
-        ("/v1/entries//guidance", 404, "not-found", ""),
-        ("/v1/entries/guidance/", 404, "not-found", ""),
-        ("/v1/entries/guidance?draft=true", 400, "draft", "unknown_parameter"),
-        ("/v1/entries/guidance?status=draft", 400, "status", "unknown_parameter"),
-        ("/v1/entries/guidance/a?preview=1", 400, "preview", "unknown_parameter"),
-        ("/v1/entries/guidance?locale=fr&locale=en", 400, "locale", "repeated_parameter"),
-        ("/v1/entries/guidance?locale=klingon", 400, "locale", "not_a_locale"),
-        ("/v1/entries/guidance?locale=", 400, "locale", "not_a_locale"),
-        ("/v1/entries/guidance?locale=%00", 400, "locale", "malformed_parameter"),
-        ("/v1/entries/guidance?limit=0", 400, "limit", "out_of_range"),
-        ("/v1/entries/guidance?limit=101", 400, "limit", "out_of_range"),
-        ("/v1/entries/guidance?limit=1e2", 400, "limit", "not_an_integer"),
-        ("/v1/entries/guidance?limit=%2B5", 400, "limit", "not_an_integer"),
-        ("/v1/entries/guidance?count=all", 400, "count", "not_a_choice"),
-        ("/v1/entries/guidance?sort=body", 400, "sort", "sort_unknown_field"),
-        ("/v1/entries/guidance?sort=no_such", 400, "sort", "sort_unknown_field"),
-        ("/v1/entries/guidance?sort=title,title", 400, "sort", "sort_repeated"),
-        ("/v1/entries/guidance?sort=,", 400, "sort", "sort_unknown_field"),
-        ("/v1/entries/guidance?filter[body]=x", 400, "filter[body]", "filter_not_filterable"),
-        ("/v1/entries/guidance?filter[nothing]=x", 400, "filter[nothing]", "filter_unknown_field"),
-        ("/v1/entries/guidance?filter[age_min]=x", 400, "filter[age_min]", "filter_bad_value"),
-        (
-            "/v1/entries/guidance?filter[age_min][like]=3",
-            400,
-            "filter[age_min][like]",
-            "filter_unknown_operator",
-        ),
-        (
-            "/v1/entries/guidance?filter[topics][gte]=3",
-            400,
-            "filter[topics][gte]",
-            "filter_not_ordered",
-        ),
-        ("/v1/entries/guidance?filter[age_min=3", 400, "filter[age_min", "unknown_parameter"),
-        ("/v1/entries/guidance?filter=age_min", 400, "filter", "unknown_parameter"),
-        ("/v1/entries/guidance?facet=title", 400, "facet", "facet_not_filterable"),
-        ("/v1/entries/guidance?fields=nothing", 400, "fields", "unknown_field"),
-        ("/v1/entries/guidance?fields=title,..", 400, "fields", "unknown_field"),
-        ("/v1/entries/guidance?include=title", 400, "include", "not_a_reference"),
-        (
-            "/v1/entries/guidance?include=related.related.related.related",
-            400,
-            "include",
-            "not_a_reference",
-        ),
-        ("/v1/entries/guidance?cursor=x", 400, "cursor", "bad_cursor"),
-        ("/v1/entries/guidance?cursor=%FF", 400, "cursor", "malformed_parameter"),
-        ("/v1/changes?since=x", 400, "since", "bad_cursor"),
-        ("/v1/changes?limit=1001", 400, "limit", "out_of_range"),
-        ("/v1/feed.atom?type=nothing", 404, "not-found", ""),
-        ("/v1/sitemap.xml?after=x", 400, "after", "not_an_id"),
-        ("/v1/redirects?path=..", 400, "path", "redirect_bad_path"),
-        ("/v1?a=1", 400, "a", "unknown_parameter"),
-        ("/v1/types/nothing", 404, "not-found", ""),
-    ]
-}
+const BAD_REQUESTS: &[(&str, u16, &str, &str)] = &[
+    ("/v1/entries/nothing", 404, "not-found", ""),
+    ("/v1/entries/Guidance", 404, "not-found", ""),
+    ("/v1/entries/guidance/../topic", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%2e%2e", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/..%2f..%2fetc", 404, "not-found", ""),
+    ("/v1/entries/guidance/%00", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%C0%AF", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%ED%A0%80", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%zz", 400, "malformed-path", ""),
+    ("/v1/entries/guidance/%252e%252e", 404, "not-found", ""),
+    ("/v1/entries/guidance/key:", 404, "not-found", ""),
+    ("/v1/entries/guidance/key:%20", 404, "not-found", ""),
+    ("/v1/entries//guidance", 404, "not-found", ""),
+    ("/v1/entries/guidance/", 404, "not-found", ""),
+    ("/v1/entries/guidance?draft=true", 400, "draft", "unknown_parameter"),
+    ("/v1/entries/guidance?status=draft", 400, "status", "unknown_parameter"),
+    ("/v1/entries/guidance/a?preview=1", 400, "preview", "unknown_parameter"),
+    ("/v1/entries/guidance?locale=fr&locale=en", 400, "locale", "repeated_parameter"),
+    ("/v1/entries/guidance?locale=klingon", 400, "locale", "not_a_locale"),
+    ("/v1/entries/guidance?locale=", 400, "locale", "not_a_locale"),
+    ("/v1/entries/guidance?locale=%00", 400, "locale", "malformed_parameter"),
+    ("/v1/entries/guidance?limit=0", 400, "limit", "out_of_range"),
+    ("/v1/entries/guidance?limit=101", 400, "limit", "out_of_range"),
+    ("/v1/entries/guidance?limit=1e2", 400, "limit", "not_an_integer"),
+    ("/v1/entries/guidance?limit=%2B5", 400, "limit", "not_an_integer"),
+    ("/v1/entries/guidance?count=all", 400, "count", "not_a_choice"),
+    ("/v1/entries/guidance?sort=body", 400, "sort", "sort_unknown_field"),
+    ("/v1/entries/guidance?sort=no_such", 400, "sort", "sort_unknown_field"),
+    ("/v1/entries/guidance?sort=title,title", 400, "sort", "sort_repeated"),
+    ("/v1/entries/guidance?filter[title]=x", 400, "filter[title]", "filter_not_filterable"),
+    ("/v1/entries/guidance?filter[nothing]=x", 400, "filter[nothing]", "filter_unknown_field"),
+    ("/v1/entries/guidance?filter[age_min]=x", 400, "filter[age_min]", "filter_bad_value"),
+    (
+        "/v1/entries/guidance?filter[age_min][like]=3",
+        400,
+        "filter[age_min][like]",
+        "filter_unknown_operator",
+    ),
+    (
+        "/v1/entries/guidance?filter[topics][gte]=3",
+        400,
+        "filter[topics][gte]",
+        "filter_not_ordered",
+    ),
+    ("/v1/entries/guidance?filter[age_min=3", 400, "filter[age_min", "unknown_parameter"),
+    ("/v1/entries/guidance?filter=age_min", 400, "filter", "unknown_parameter"),
+    ("/v1/entries/guidance?facet=title", 400, "facet", "facet_not_filterable"),
+    ("/v1/entries/guidance?fields=nothing", 400, "fields", "unknown_field"),
+    ("/v1/entries/guidance?fields=title,..", 400, "fields", "unknown_field"),
+    ("/v1/entries/guidance?include=title", 400, "include", "not_a_reference"),
+    (
+        "/v1/entries/guidance?include=related.related.related.related",
+        400,
+        "include",
+        "not_a_reference",
+    ),
+    ("/v1/entries/guidance?cursor=x", 400, "cursor", "bad_cursor"),
+    ("/v1/entries/guidance?cursor=%FF", 400, "cursor", "malformed_parameter"),
+    ("/v1/changes?since=x", 400, "since", "bad_cursor"),
+    ("/v1/changes?limit=1001", 400, "limit", "out_of_range"),
+    ("/v1/feed.atom?type=nothing", 404, "not-found", ""),
+    ("/v1/sitemap.xml?after=x", 400, "after", "not_an_id"),
+    ("/v1/redirects?path=..", 400, "path", "redirect_bad_path"),
+    ("/v1?a=1", 400, "a", "unknown_parameter"),
+    ("/v1/types/nothing", 404, "not-found", ""),
+];
 
 #[test]
 fn a_bad_request_is_told_with_its_place_in_the_reader_s_language() {
     let site = Site::new();
     site.import(&[line("guidance", "a", &json!({"title": "A", "body": "b"}))]);
     let mut others = Vec::new();
-    for (path, status, name, rule) in bad_requests() {
+    for &(path, status, name, rule) in BAD_REQUESTS {
         let answer = site.get(path);
         let expected = if rule.is_empty() {
             (status, name.to_owned(), Vec::new())
@@ -325,7 +335,7 @@ fn a_bad_request_is_told_with_its_place_in_the_reader_s_language() {
         }
         for tag in ["fr", "ar", "ja", "th", "es", "de", "pt-BR"] {
             let told = site.get_with(path, &[("Accept-Language", tag)]);
-            let named = path.contains("locale=fr&").then_some("fr").unwrap_or(tag);
+            let named = if path.contains("locale=fr&") { "fr" } else { tag };
             assert_eq!(told.header("content-language"), Some(named), "{path} in {tag}");
             let problem = told.problem();
             for fault in problem["errors"].as_array().into_iter().flatten() {

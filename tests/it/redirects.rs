@@ -11,6 +11,11 @@ fn redirect(key: &str, path: &str, kind: &str, to: Value) -> Value {
     shared(line("redirect", key, &json!({"title": key})), content)
 }
 
+/// The shared fields of a redirect to a URL.
+fn content(path: &str, kind: &str, url: &str) -> Value {
+    json!({"from": {"path": path, "match": kind}, "to": {"url": url}, "status": 308})
+}
+
 fn site() -> Site {
     let site = Site::new();
     site.import(&[
@@ -115,7 +120,6 @@ fn loops_and_deceptive_addresses_are_refused_with_their_place() {
     let site = site();
     let entry = site.create("redirect", "new");
     site.save(entry, "en", &json!({"title": "New"}));
-    let content = |path: &str, kind: &str, url: &str| json!({"from": {"path": path, "match": kind}, "to": {"url": url}, "status": 308});
     let good = "https://good.example/";
     let drafts = [
         (content("/a", "exact", "javascript:alert(1)"), "/fields/to/url", "bad_format"),
@@ -137,11 +141,19 @@ fn loops_and_deceptive_addresses_are_refused_with_their_place() {
         (content("/", "prefix", good), "/fields/from/path", "redirect_too_wide"),
     ];
     let last = site.cms.log().last();
-    for (content, pointer, code) in drafts {
-        let found = wrong(site.try_save(entry, "shared", &content));
-        assert!(found.contains(&pair(pointer, code)), "{content}: {found:?}");
+    for (shared, pointer, code) in drafts {
+        let found = wrong(site.try_save(entry, "shared", &shared));
+        assert!(found.contains(&pair(pointer, code)), "{shared}: {found:?}");
     }
     assert_eq!(site.cms.log().last(), last);
+}
+
+#[test]
+fn no_redirect_is_published_that_leads_back_or_takes_another_s_path() {
+    let site = site();
+    let entry = site.create("redirect", "new");
+    site.save(entry, "en", &json!({"title": "New"}));
+    let good = "https://good.example/";
     let publications = [
         (content("/help", "prefix", good), "/fields/from/path", "redirect_taken"),
         (content("/help/", "prefix", good), "/fields/from/path", "redirect_taken"),
@@ -149,9 +161,9 @@ fn loops_and_deceptive_addresses_are_refused_with_their_place() {
         (content("/a", "prefix", "https://any.example/a/b"), "/fields/to/url", "redirect_loop"),
         (content("/aid", "exact", "https://any.example/help/x"), "/fields/to/url", "redirect_loop"),
     ];
-    for (content, pointer, code) in publications {
-        site.save(entry, "shared", &content);
-        assert_eq!(wrong(site.try_publish(entry, "en")), [pair(pointer, code)], "{content}");
+    for (shared, pointer, code) in publications {
+        site.save(entry, "shared", &shared);
+        assert_eq!(wrong(site.try_publish(entry, "en")), [pair(pointer, code)], "{shared}");
     }
     site.save(entry, "shared", &content("/help", "exact", "https://any.example/a"));
     site.publish(entry, "en");
