@@ -36,7 +36,6 @@ pub(crate) fn endpoints() -> Vec<Route> {
         site::endpoints(),
         entries::endpoints(),
         redirects::endpoints(),
-        changes::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
     ]

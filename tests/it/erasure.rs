@@ -138,7 +138,7 @@ fn erased_content_is_gone_from_all_files_after_a_compaction_and_the_tree_is_whol
     let log = folder.path().join("log");
     sled::compact(&log, &LogOptions::default(), &mut |_| ()).unwrap();
     let site = Site::over(folder);
-    site.cms.rebuild(&|_| ()).unwrap();
+    wait_for(site.cms.rebuild(|_| ())).unwrap();
     assert!(wait_for(site.cms.settled()));
     assert_eq!(holding(site.folder.path(), WORD.as_bytes()), [] as [&str; 0]);
     assert_eq!((root(&site, events), (after.0, root(&site, after.0))), (before, after));
