@@ -28,6 +28,9 @@ pub mod save_type;
 pub mod set_up;
 pub mod unpublish;
 
+mod chains;
+mod embeds;
+mod redirects;
 mod uses;
 
 /// What acts are made with.

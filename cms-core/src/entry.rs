@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    embed::{EmbedKind, EmbedToken},
+    embed::EmbedToken,
     event::{ChangeClass, Event, EventBody, Part, Translates, Withdrawal},
     id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
     locale::Locale,
@@ -54,8 +54,17 @@ pub struct Live {
     pub event: u64,
     /// The date that readers see.
     pub published_at: Timestamp,
-    /// The entries whose fields it embeds: where a circle of embeds could close.
-    pub embeds: Vec<EntryId>,
+    /// The named pieces of other entries that it embeds: where a circle of embeds could close.
+    pub embeds: Vec<Embedded>,
+}
+
+/// A piece of another entry, such as one of its fields.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Embedded {
+    /// Which entry.
+    pub target: EntryId,
+    /// Which of its pieces.
+    pub piece: String,
 }
 
 /// One part of an entry: the newest revision, the live one, and the status.
@@ -136,6 +145,15 @@ impl Entry {
         })
     }
 
+    /// The locales that readers ever got.
+    pub fn once_published_locales(&self) -> impl Iterator<Item = &Locale> {
+        self.heads.iter().filter(|(_, head)| head.live.is_some()).filter_map(|(part, _)| match part
+        {
+            Part::Locale(locale) => Some(locale),
+            Part::Shared => None,
+        })
+    }
+
     /// Takes in one of the entry's events.
     pub fn apply(&mut self, event: &Event) {
         let Some(body) = &event.body else { return };
@@ -168,7 +186,7 @@ impl Entry {
                         saved: head.draft.clone(),
                         event: event.number,
                         published_at,
-                        embeds: embedded_fields(embeds),
+                        embeds: embedded_pieces(embeds),
                     });
                     head.status = Status::Published;
                     head.withdrawal = None;
@@ -192,9 +210,9 @@ impl Entry {
         }
     }
 
-    /// The entries whose fields this one embeds in any of its published parts.
-    pub fn embeds(&self) -> impl Iterator<Item = EntryId> {
-        self.heads.values().filter_map(Head::published).flat_map(|live| live.embeds.iter().copied())
+    /// The pieces of others that this one embeds in any of its published parts.
+    pub fn embeds(&self) -> impl Iterator<Item = &Embedded> {
+        self.heads.values().filter_map(Head::published).flat_map(|live| live.embeds.iter())
     }
 
     fn save(&mut self, part: &Part, saved: Saved, event: u64) {
@@ -215,12 +233,11 @@ impl Entry {
     }
 }
 
-/// The targets of those tokens that name a field: a mere link closes no circle.
-fn embedded_fields(embeds: &BTreeMap<String, EntryId>) -> Vec<EntryId> {
-    let tokens = embeds
-        .iter()
-        .filter_map(|(token, target)| Some((token.parse::<EmbedToken>().ok()?, *target)));
-    let fields =
-        tokens.filter(|(token, _)| token.kind == EmbedKind::Entry && token.piece.is_some());
-    fields.map(|(_, target)| target).collect()
+/// Those tokens that name a piece: a mere link closes no circle.
+fn embedded_pieces(embeds: &BTreeMap<String, EntryId>) -> Vec<Embedded> {
+    let piece = |(token, target): (&String, &EntryId)| {
+        let piece = token.parse::<EmbedToken>().ok()?.piece?;
+        Some(Embedded { target: *target, piece })
+    };
+    embeds.iter().filter_map(piece).collect()
 }

@@ -247,6 +247,9 @@ pub enum EventBody {
         /// SHA-256 of its type and external key, so that import and restore don't bring it back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_digest: Option<String>,
+        /// The locales that readers ever had it in, for those who keep copies.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        locales: Vec<Locale>,
     },
 }
 

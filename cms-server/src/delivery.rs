@@ -23,6 +23,7 @@ pub mod entries;
 pub mod feed;
 pub mod hot;
 pub mod ready;
+pub mod redirects;
 pub mod site;
 pub mod sitemap;
 pub mod stream;
@@ -34,7 +35,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
     [
         site::endpoints(),
         entries::endpoints(),
-        changes::endpoints(),
+        redirects::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
     ]

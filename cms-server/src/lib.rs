@@ -62,6 +62,9 @@ pub fn rocket_watching(
         openapi::endpoints(),
     ]
     .concat();
+    // Who asks to wait for changes gets that time besides.
+    let waiting =
+        Duration::from_secs(config.limits.handler_seconds + delivery::changes::LONGEST_WAIT);
     let tidy = {
         let metrics = metrics.clone();
         AdHoc::on_liftoff("Metrics", move |rocket| {
@@ -78,6 +81,7 @@ pub fn rocket_watching(
         .manage(desk)
         .manage(config.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
+        .mount("/", endpoint::framed_for(delivery::changes::endpoints(), waiting, &metrics))
         .mount("/", endpoint::framed_for(delivery::stream::endpoints(), Duration::MAX, &metrics))
         .mount("/", management::framed(&config.limits, &metrics))
         .manage(metrics)

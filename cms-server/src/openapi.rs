@@ -52,6 +52,7 @@ pub mod page;
         delivery::site::read_type,
         delivery::entries::list_entries,
         delivery::entries::read_entry,
+        delivery::redirects::list_redirects,
         delivery::changes::list_changes,
         delivery::stream::stream_changes,
         delivery::feed::read_feed,

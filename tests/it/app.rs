@@ -171,7 +171,8 @@ impl App {
 }
 
 impl Answer {
-    fn of(response: LocalResponse<'_>) -> Self {
+    /// What came back.
+    pub fn of(response: LocalResponse<'_>) -> Self {
         let mut headers = BTreeMap::<String, Vec<String>>::new();
         for header in response.headers().iter() {
             headers
@@ -195,6 +196,11 @@ impl Answer {
         let values = self.headers.get(name)?;
         assert_eq!(values.len(), 1, "{name} comes more than once: {values:?}");
         values.first().map(String::as_str)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The body, which is JSON.

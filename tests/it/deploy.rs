@@ -232,3 +232,24 @@ fn the_container_is_built_with_the_pinned_toolchain() {
     let wanted = format!("FROM rust:{version}-slim-");
     assert!(files::named("deploy/Containerfile").text.contains(&wanted), "{wanted}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_of_a_file_is_cut_from_the_cache() {
+    let Some(site) = Site::start().await else { return };
+    // nginx stores an answer after it has sent it: what is asked at once may find nothing yet.
+    site.get_until("/media/digest/leaflet", "nginx; hit").await;
+    let asked = site.behind.seen().len();
+    for (range, part, place) in [
+        ("bytes=2-4", "234", "bytes 2-4/10"),
+        ("bytes=-4", "6789", "bytes 6-9/10"),
+        ("bytes=8-", "89", "bytes 8-9/10"),
+    ] {
+        let answer = site.get("/media/digest/leaflet", &[("Range", range)]).await;
+        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT, "{range}");
+        assert_eq!(field(&answer, "content-range"), place);
+        assert_eq!(answer.text().await.unwrap(), part);
+    }
+    let beyond = site.get("/media/digest/leaflet", &[("Range", "bytes=99-")]).await;
+    assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(site.behind.seen().len(), asked, "all from the cache");
+}

@@ -8,21 +8,31 @@
     reason = "a test that cannot go on should stop where it is; nothing here is public"
 )]
 
+mod acts;
 mod app;
+mod bad_input;
 mod commonmark;
 mod deploy;
+mod embeds;
+mod erasure;
 mod examples;
+mod exchange;
+mod fuzzing;
 mod html;
 mod http_management;
 mod http_negotiation;
 mod http_problems;
 mod http_requests;
 mod http_server;
+mod kept_answers;
 mod locales;
 mod markdown_safety;
 mod needs;
 mod openapi;
 mod readme;
+mod rebuilding;
+mod redirects;
+mod site;
 mod store_adapters;
 mod store_child;
 mod store_conformance;
@@ -34,3 +44,5 @@ mod store_syscalls;
 mod store_upkeep;
 mod store_versions;
 mod tidy;
+mod type_changes;
+mod waiting;

@@ -35,6 +35,13 @@ impl cms_core::commands::import::Lines for Demo {
     }
 }
 
+/// All lines of the demo content.
+pub fn demo_lines() -> String {
+    let mut text = String::new();
+    cms_core::commands::import::Lines::open(&mut Demo).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
 fn with_demo_content(folder: &Path) -> Cms {
     let cms = open(folder);
     let administrator = cms.administrator().unwrap().unwrap();

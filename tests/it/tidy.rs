@@ -223,3 +223,42 @@ fn each_relative_link_of_a_page_leads_to_a_file() {
 fn the_versions_of_all_dependencies_are_committed() {
     assert!(files::tracked().contains("Cargo.lock"), "Cargo.lock is not tracked");
 }
+
+/// What is wrong with the names and titles of the decisions: a number each, in the name and in the title.
+fn decision_faults(files: &[&File]) -> Vec<String> {
+    let mut numbers = BTreeSet::new();
+    let mut faults = Vec::new();
+    for file in files {
+        let name = file.path.trim_start_matches("docs/decisions/");
+        let digits = name.split('-').next().unwrap_or_default();
+        let number = digits.parse::<u32>().ok().filter(|_| digits.len() == 4);
+        let Some(number) = number else {
+            faults.push(format!("{}: its name begins with a number of four digits", file.path));
+            continue;
+        };
+        if !numbers.insert(number) {
+            faults.push(format!("{}: another decision has this number", file.path));
+        }
+        if !file.text.starts_with(&format!("# {number}. ")) {
+            faults.push(format!("{}: its title begins with `# {number}. `", file.path));
+        }
+    }
+    faults
+}
+
+#[test]
+fn each_decision_has_a_number_of_its_own() {
+    let decisions: Vec<_> = files::all()
+        .iter()
+        .filter(|file| file.path.starts_with("docs/decisions/") && file.has_ending("md"))
+        .collect();
+    assert!(decisions.len() > 5);
+    assert_none(decision_faults(&decisions));
+    let wrong = [
+        File::new("docs/decisions/0001-a.md", "# 1. A"),
+        File::new("docs/decisions/0001-b.md", "# 1. B"),
+        File::new("docs/decisions/c.md", "# C"),
+        File::new("docs/decisions/0002-d.md", "# D"),
+    ];
+    assert_eq!(decision_faults(&wrong.iter().collect::<Vec<_>>()).len(), 3);
+}

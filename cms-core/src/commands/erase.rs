@@ -21,10 +21,8 @@ impl Means {
     /// [`CommandError`]: `InUse` with those that show it.
     pub async fn erase(&self, actor: &Actor, id: EntryId) -> Result<Accepted, CommandError> {
         let (entry, _, _) = self.entry(actor, Act::Erase, id, &Part::Shared)?;
+        let mut expectations = vec![self.uses_as_known(id).await?];
         self.check_unused(&entry)?;
-        let uses = Stream::Uses(id);
-        let uses_last = self.last_of(&uses).await?;
-        let mut expectations = vec![(uses, uses_last)];
         let mut parts: Vec<Part> = entry.heads.keys().cloned().collect();
         if !parts.contains(&Part::Shared) {
             parts.push(Part::Shared);
@@ -58,6 +56,7 @@ impl Means {
                     entry: id,
                     type_name: entry.type_name.clone(),
                     key_digest: entry.key.as_ref().map(|key| key_digest(&entry.type_name, key)),
+                    locales: entry.once_published_locales().cloned().collect(),
                 },
             }],
             erase,

@@ -23,17 +23,17 @@ use super::{
 use crate::{
     access::Actor,
     content_type::ContentType,
-    event::{Fields, Part, SiteLocale},
+    event::SiteLocale,
     followers::ReadError,
-    id::{AgencyId, EntryId, ExternalKey, TypeName},
+    id::{AgencyId, EntryId, ExternalKey, FieldName, TypeName},
     locale::Locale,
-    slug::Slug,
     violation::Violation,
 };
 
 pub mod line;
 
 mod land;
+mod look;
 mod numbered;
 
 /// How many lines share an append at most.
@@ -122,8 +122,10 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 struct Named {
     source_locale: Locale,
     agency: Option<AgencyId>,
-    /// Whether a line of this import publishes it.
-    is_published: bool,
+    /// How many good lines name it.
+    lines: u64,
+    /// How many of them publish it.
+    published: u64,
     /// Its id, once it is made.
     id: Option<EntryId>,
 }
@@ -140,6 +142,8 @@ struct Import<'a> {
     named: HashMap<Name, Named>,
     /// Slugs that lines ask for, and the entry that each is for.
     slugs: HashMap<(TypeName, Locale, String), ExternalKey>,
+    /// Where entries that lines name lead by a field that makes chains; `None` where a line says: nowhere.
+    links: HashMap<(Name, FieldName), Option<Name>>,
     /// Entries that will be published by a line of this import.
     to_come: HashSet<EntryId>,
     /// The last event that touched an entry in this import.
@@ -174,13 +178,14 @@ impl Means {
             agencies,
             named: HashMap::new(),
             slugs: HashMap::new(),
+            links: HashMap::new(),
             to_come: HashSet::new(),
             touched: HashMap::new(),
             last: 0,
             bad: BTreeSet::new(),
             report: ImportReport::default(),
         };
-        import.look(lines, options)?;
+        import.look(lines, options).await?;
         if options.atomic && !import.report.refused.is_empty() {
             import.report.kept_out = true;
             return Ok(import.report);
@@ -210,139 +215,6 @@ impl Pass {
 }
 
 impl Import<'_> {
-    /// Looks at all lines: which are well-formed, and which entries and locales they name.
-    fn look(&mut self, lines: &mut dyn Lines, options: &ImportOptions) -> Result<(), ImportError> {
-        let mut locales = BTreeSet::new();
-        let mut references = Vec::new();
-        for read in Numbered::new(lines.open()?) {
-            let (number, text) = read?;
-            self.report.lines += 1;
-            let line = text.and_then(|text| Line::parse(&text, &options.locale_map));
-            let looked = match line {
-                Ok(line) => self.look_at(&line)?.map(|found| (line, found)),
-                Err(violations) => Err(violations),
-            };
-            match looked {
-                Ok((line, found)) => {
-                    locales.extend([line.locale, line.source_locale]);
-                    references.extend((!found.is_empty()).then_some((number, found)));
-                }
-                Err(violations) => self.refuse(number, violations),
-            }
-        }
-        for (number, found) in references {
-            let mut missing = Vec::new();
-            for (pointer, types, value) in found {
-                if !self.is_known(&types, &value)? {
-                    missing.push(
-                        Violation::new(pointer, "reference_unknown").with("reference", value),
-                    );
-                }
-            }
-            if !missing.is_empty() {
-                self.refuse(number, missing);
-            }
-        }
-        let known = self.means.editing.locales()?;
-        locales.retain(|tag| known.all().iter().all(|locale| locale.tag != *tag));
-        self.report.locales_added = locales.into_iter().collect();
-        Ok(())
-    }
-
-    /// All that is wrong with a line by itself; otherwise the references in it.
-    fn look_at(&mut self, line: &Line) -> Result<Result<References, Vec<Violation>>, ImportError> {
-        let Some(content_type) = self.types.get(&line.type_name).map(Arc::clone) else {
-            let unknown = Violation::new("/type", "unknown_type").with("type", &line.type_name);
-            return Ok(Err(vec![unknown]));
-        };
-        let mut wrong = self.check(line, &content_type);
-        let editing = &self.means.editing;
-        if editing.is_erased(&line.type_name, &line.key)? {
-            wrong.push(Violation::new("/key", "key_erased").with("key", &line.key));
-        }
-        let agency = line.agency.as_ref().map(|key| self.agencies.get(key).copied());
-        if agency == Some(None) {
-            wrong.push(
-                Violation::new("/agency", "unknown_agency")
-                    .with("id", line.agency.iter().map(ToString::to_string).collect::<String>()),
-            );
-        }
-        let name = (line.type_name.clone(), line.key.clone());
-        let stored = match editing.entry_by_key(&name.0, &name.1)? {
-            Some(id) => editing.entry(id)?,
-            None => None,
-        };
-        let before = self.named.get(&name).map(|named| &named.source_locale);
-        let before = before.or(stored.as_ref().map(|entry| &entry.source_locale));
-        if let Some(other) = before.filter(|other| **other != line.source_locale) {
-            wrong
-                .push(Violation::new("/source_locale", "source_locale_differs").with("tag", other));
-        }
-        if !wrong.is_empty() {
-            return Ok(Err(wrong));
-        }
-        if let Some(slug) = &line.slug {
-            self.slugs.insert((name.0.clone(), line.locale.clone(), slug.clone()), name.1.clone());
-        }
-        let named = self.named.entry(name).or_insert_with(|| Named {
-            source_locale: line.source_locale.clone(),
-            agency: None,
-            is_published: false,
-            id: stored.map(|entry| entry.id),
-        });
-        named.agency = named.agency.or(agency.flatten());
-        named.is_published |= line.is_published;
-        Ok(Ok(references(line, &content_type)))
-    }
-
-    /// The rules of the type, as far as one line shows.
-    fn check(&self, line: &Line, content_type: &ContentType) -> Vec<Violation> {
-        let part = Part::Locale(line.locale.clone());
-        let under = |parent: &'static str| move |violation: Violation| violation.under(parent);
-        let mut wrong: Vec<_> = content_type
-            .check_draft(&part, &line.fields)
-            .into_iter()
-            .map(under("/fields"))
-            .collect();
-        let shared = line.shared.as_ref();
-        let of_shared = shared
-            .map(|shared| content_type.check_draft(&Part::Shared, shared))
-            .unwrap_or_default();
-        wrong.extend(of_shared.into_iter().map(under("/shared")));
-        if let Some(slug) = &line.slug {
-            if Slug::parse(slug).is_err() {
-                wrong.push(Violation::new("/slug", "bad_slug").with("slug", slug));
-            }
-            let owner =
-                self.slugs.get(&(line.type_name.clone(), line.locale.clone(), slug.clone()));
-            if owner.is_some_and(|owner| *owner != line.key) {
-                wrong.push(Violation::new("/slug", "slug_taken").with("slug", slug));
-            }
-        }
-        if line.translates.is_some() && line.locale == line.source_locale {
-            wrong.push(Violation::new("/translates", "source_translates_nothing"));
-        }
-        wrong
-    }
-
-    /// Whether a reference has a target, in the store or among the lines.
-    fn is_known(&self, types: &[TypeName], value: &str) -> Result<bool, ImportError> {
-        let Some(key) = value.strip_prefix("key:").and_then(|key| ExternalKey::parse(key).ok())
-        else {
-            let id = value.parse::<EntryId>().ok();
-            let entry = id.map(|id| self.means.editing.entry(id)).transpose()?.flatten();
-            return Ok(entry.is_some_and(|entry| types.contains(&entry.type_name)));
-        };
-        for name in types {
-            if self.named.contains_key(&(name.clone(), key.clone()))
-                || self.means.editing.entry_by_key(name, &key)?.is_some()
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn refuse(&mut self, line: u64, violations: Vec<Violation>) {
         // A line is refused once, whatever else is found later.
         if self.bad.insert(line) {
@@ -398,7 +270,7 @@ impl Import<'_> {
             }
         }
         let to_come =
-            self.named.values().filter(|named| named.is_published).filter_map(|named| named.id);
+            self.named.values().filter(|named| named.published > 0).filter_map(|named| named.id);
         self.to_come = to_come.collect();
         self.catch_up(self.last).await
     }
@@ -407,17 +279,4 @@ impl Import<'_> {
     async fn catch_up(&self, event: u64) -> Result<(), ImportError> {
         if self.applied.passed(event, PATIENCE).await { Ok(()) } else { Err(ImportError::Lagging) }
     }
-}
-
-/// The references in a line: where each stands, which types it may have, what it says.
-type References = Vec<(String, Vec<TypeName>, String)>;
-
-fn references(line: &Line, content_type: &ContentType) -> References {
-    let of = |parent: &str, fields: &Fields| -> References {
-        let found = content_type.references(fields).into_iter();
-        found.map(|it| (format!("{parent}{}", it.pointer), it.types.to_vec(), it.value)).collect()
-    };
-    let mut all = of("/fields", &line.fields);
-    all.extend(line.shared.iter().flat_map(|shared| of("/shared", shared)));
-    all
 }

@@ -3,7 +3,7 @@
 //! The first publication of a locale takes the shared fields along where they have never been
 //! published; later changes of them are published by an act of their own, since all locales show them.
 
-use super::{Accepted, CommandError, Decision, Means, none_of, uses::Uses};
+use super::{Accepted, CommandError, Decision, Means, chains, none_of, uses::Uses};
 use crate::{
     access::{Act, Actor},
     clock::Timestamp,
@@ -71,6 +71,8 @@ impl Means {
             None => Fields::new(),
         };
         let mut decision = Decision::default();
+        self.check_chains((entry, content_type), (&act.part, &fields, &shared), &mut decision)
+            .await?;
         match &act.part {
             Part::Locale(locale) => {
                 let uses = self
@@ -86,9 +88,8 @@ impl Means {
                     );
                 }
                 publish_part(entry, (&act.part, head), act.published_at, &uses, &mut decision);
-                for target in uses.embeds.values() {
-                    self.expect_target(*target, &mut decision)?;
-                }
+                let rests_on = uses.rests_on.into_iter().map(|(_, stream, last)| (stream, last));
+                decision.expectations.extend(rests_on);
             }
             Part::Shared => {
                 publish_part(entry, (&act.part, head), None, &Uses::default(), &mut decision);
@@ -106,30 +107,38 @@ impl Means {
         to_come: &(dyn Fn(EntryId) -> bool + Sync),
     ) -> Result<Uses, CommandError> {
         let mut violations = content_type.check_publication(fields, shared);
-        let uses = self.uses(content_type, fields, locale).await?;
+        let mut uses = self.uses(content_type, fields, locale).await?;
         violations.extend(uses.bad_embeds.iter().cloned());
-        for (token, target) in &uses.embeds {
-            let target_entry = self.editing.entry(*target)?;
-            let is_published =
-                target_entry.is_some_and(|entry| entry.published_locales().next().is_some());
-            if !is_published && !to_come(*target) {
-                violations.push(Violation::new("", "embed_unpublished").with("text", token));
-            }
-        }
-        violations.extend(self.circles(entry, &uses)?);
+        violations.extend(self.wrong_embeds(entry, &mut uses, to_come).await?);
         let violations =
             violations.into_iter().map(|violation| violation.under("/fields")).collect();
         none_of(violations)?;
         Ok(uses)
     }
 
-    /// Publication rests on what it embeds being published: an act that takes that away meanwhile wins.
-    fn expect_target(&self, target: EntryId, decision: &mut Decision) -> Result<(), CommandError> {
-        let Some(entry) = self.editing.entry(target)? else { return Ok(()) };
-        for (part, head) in entry.heads.iter().filter(|(_, head)| head.published().is_some()) {
-            decision.expectations.push((Stream::Entry(target, part.clone()), head.last));
+    /// Refuses to close a chain of references or of redirects among what readers get, in the part and in
+    /// shared fields that it takes along.
+    async fn check_chains(
+        &self,
+        (entry, content_type): (&Entry, &ContentType),
+        (part, fields, shared): (&Part, &Fields, &Fields),
+        decision: &mut Decision,
+    ) -> Result<(), CommandError> {
+        let takes_along = entry.heads.get(&Part::Shared).is_some_and(|head| head.live.is_none());
+        let along = (*part != Part::Shared && takes_along).then_some((&Part::Shared, shared));
+        let mut circles = Vec::new();
+        for (part, fields) in std::iter::once((part, fields)).chain(along) {
+            let followed =
+                self.follow_chains((entry, content_type), (part, fields), chains::live).await?;
+            circles.extend(followed.circles.into_iter().map(|it| it.under("/fields")));
+            decision.expectations.extend(followed.rests_on);
         }
-        Ok(())
+        let shared = (*part == Part::Shared).then_some(fields).or(along.map(|(_, shared)| shared));
+        if let Some(shared) = shared {
+            let wrong = self.check_redirect(entry, shared).await?;
+            circles.extend(wrong.into_iter().map(|it| it.under("/fields")));
+        }
+        none_of(circles)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accepted, CommandError, Decision, Means, none_of, uses::text};
+use super::{Accepted, CommandError, Decision, Means, chains, none_of, redirects, uses::text};
 use crate::{
     access::{Act, Actor},
     content_type::{ContentType, normalise},
@@ -44,6 +44,7 @@ struct Checked {
     uses: BTreeSet<EntryId>,
     slug: Option<String>,
     claims: Vec<ClaimChange>,
+    rests_on: Vec<(Stream, u64)>,
 }
 
 impl SaveDraft {
@@ -92,7 +93,7 @@ impl Means {
         if act.expected.is_some_and(|expected| expected != current) {
             return Err(CommandError::Stale { current });
         }
-        let Checked { fields, uses, slug, claims } =
+        let Checked { fields, uses, slug, claims, rests_on } =
             self.checked(entry, content_type, &act, head).await?;
         let is_source = act.part == Part::Locale(entry.source_locale.clone());
         let is_translation = !is_source && act.part != Part::Shared;
@@ -106,11 +107,9 @@ impl Means {
             .chain(uses.iter().filter(|id| !before.contains(id)).map(|id| Stream::Uses(*id)))
             .chain(before.iter().filter(|id| !uses.contains(id)).map(|id| Stream::Uses(*id)))
             .collect();
+        let own = (Stream::Entry(entry.id, act.part.clone()), entry.last_of(&act.part));
         let decision = Decision {
-            expectations: vec![(
-                Stream::Entry(entry.id, act.part.clone()),
-                entry.last_of(&act.part),
-            )],
+            expectations: std::iter::once(own).chain(rests_on).collect(),
             claims,
             events: vec![NewEvent {
                 streams,
@@ -145,14 +144,24 @@ impl Means {
             Part::Shared => &entry.source_locale,
         };
         let mut violations = content_type.check_draft(&act.part, &fields);
+        violations.extend(redirects::check(content_type.name(), &act.part, &fields));
         let uses = self.uses(content_type, &fields, locale).await?;
         violations.extend(uses.bad_references);
+        let chains =
+            self.follow_chains((entry, content_type), (&act.part, &fields), chains::draft).await?;
+        violations.extend(chains.circles);
         let under = |violation: Violation| violation.under("/fields");
         let mut violations: Vec<_> = violations.into_iter().map(under).collect();
         if self.editing.locales()?.all().iter().all(|known| known.tag != *locale) {
             violations.push(Violation::new("/locale", "unknown_locale").with("tag", locale));
         }
-        let mut checked = Checked { fields, uses: uses.targets, slug: None, claims: Vec::new() };
+        let mut checked = Checked {
+            fields,
+            uses: uses.targets,
+            slug: None,
+            claims: Vec::new(),
+            rests_on: chains.rests_on,
+        };
         if act.part != Part::Shared {
             let wanted = act.slug.as_deref();
             match self.slug(entry, (locale, head), wanted, &checked.fields).await {

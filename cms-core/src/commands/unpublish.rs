@@ -49,14 +49,13 @@ impl Means {
             }
         };
         self.check_replacement(entry.id, replacement)?;
-        let uses = Stream::Uses(entry.id);
-        let uses_last = self.last_of(&uses).await?;
+        let uses = self.uses_as_known(entry.id).await?;
         if replacement.is_none() && is_last(&entry, &act.locale) {
             self.check_unused(&entry)?;
         }
         let stream = Stream::Entry(entry.id, part);
         let decision = Decision {
-            expectations: vec![(stream.clone(), head.last), (uses, uses_last)],
+            expectations: vec![(stream.clone(), head.last), uses],
             events: vec![NewEvent {
                 streams: vec![stream],
                 body: EventBody::Unpublished {
@@ -85,6 +84,17 @@ impl Means {
         Err(CommandError::Invalid(vec![
             Violation::new("/replacement", "replacement_unpublished").with("id", id),
         ]))
+    }
+
+    /// The stream of an entry's uses with its last event, which the view has to know of: otherwise what it
+    /// says of uses is too old to decide on.
+    pub(super) async fn uses_as_known(&self, id: EntryId) -> Result<(Stream, u64), CommandError> {
+        let uses = Stream::Uses(id);
+        let last = self.last_of(&uses).await?;
+        if self.editing.applied()? < last {
+            return Err(CommandError::Conflict(uses));
+        }
+        Ok((uses, last))
     }
 
     /// Refuses while others show the entry to readers.

@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::{CommandError, Means};
 use crate::{
     content_type::{ContentType, FieldKind},
-    embed::{EmbedKind, EmbedToken},
-    entry::Entry,
-    event::{Claim, Fields},
+    embed::{EmbedKind, EmbedToken, EmbedUse},
+    event::{Claim, Fields, Stream},
     followers::ReadError,
     id::{EntryId, ExternalKey, TypeName},
     locale::Locale,
@@ -24,10 +23,33 @@ pub(super) struct Uses {
     pub(super) targets: BTreeSet<EntryId>,
     /// What each embed token stands for, by its canonical spelling.
     pub(super) embeds: BTreeMap<String, EntryId>,
+    /// Each embed that stands for something, in the order of the fields.
+    pub(super) embedded: Vec<Embedded>,
+    /// What publication rests on of the entries that are embedded: each stream with its last event.
+    pub(super) rests_on: Vec<(EntryId, Stream, u64)>,
     /// References to nothing, or to an entry of another type.
     pub(super) bad_references: Vec<Violation>,
     /// Tokens that aren't well-formed, or stand for nothing.
     pub(super) bad_embeds: Vec<Violation>,
+}
+
+/// An embed, its target, and where it stands.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    /// What stands there.
+    pub(super) embed: EmbedUse,
+    /// The entry that it stands for.
+    pub(super) target: EntryId,
+    /// The field that it stands in.
+    pub(super) pointer: String,
+}
+
+/// What is wrong with an embed, with its place.
+pub(super) fn bad_embed(pointer: &str, embed: &EmbedUse, code: &'static str) -> Violation {
+    Violation::new(pointer, code)
+        .with("text", &embed.token)
+        .with("line", embed.line)
+        .with("column", embed.column)
 }
 
 impl Means {
@@ -67,13 +89,12 @@ impl Means {
                     Some(target) => {
                         uses.targets.insert(target);
                         uses.embeds.insert(embed.token.to_string(), target);
+                        let pointer = pointer.clone();
+                        uses.embedded.push(Embedded { embed, target, pointer });
                     }
-                    None => uses.bad_embeds.push(
-                        Violation::new(&pointer, "embed_missing")
-                            .with("text", &embed.token)
-                            .with("line", embed.line)
-                            .with("column", embed.column),
-                    ),
+                    None => {
+                        uses.bad_embeds.push(bad_embed(&pointer, &embed, "embed_missing"));
+                    }
                 }
             }
         }
@@ -117,39 +138,6 @@ impl Means {
             }
         }
         Ok(None)
-    }
-
-    /// Those embeds by which a circle would close, if the entry were published with them.
-    pub(super) fn circles(
-        &self,
-        entry: &Entry,
-        uses: &Uses,
-    ) -> Result<Vec<Violation>, CommandError> {
-        let mut circles = Vec::new();
-        for (token, target) in &uses.embeds {
-            let names_a_field = token
-                .parse::<EmbedToken>()
-                .is_ok_and(|token| token.kind == EmbedKind::Entry && token.piece.is_some());
-            if names_a_field && self.leads_to(*target, entry.id)? {
-                circles.push(Violation::new("", "embed_circle").with("text", token));
-            }
-        }
-        Ok(circles)
-    }
-
-    /// Whether one entry is, or embeds over any number of steps, another.
-    fn leads_to(&self, from: EntryId, to: EntryId) -> Result<bool, CommandError> {
-        let mut seen = BTreeSet::from([from]);
-        let mut open = vec![from];
-        while let Some(id) = open.pop() {
-            if id == to {
-                return Ok(true);
-            }
-            if let Some(entry) = self.editing.entry(id)? {
-                open.extend(entry.embeds().filter(|next| seen.insert(*next)));
-            }
-        }
-        Ok(false)
     }
 }
 

@@ -146,8 +146,8 @@ pub fn apply(
         EventBody::Unpublished { entry, locale, withdrawal } => {
             unpublished(batch, event, (*entry, locale), withdrawal, touched)
         }
-        EventBody::Erased { entry, type_name, .. } => {
-            erased(batch, event, (*entry, type_name), touched)
+        EventBody::Erased { entry, type_name, locales, .. } => {
+            erased(batch, event, (*entry, type_name, locales), touched)
         }
         EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }

@@ -16,6 +16,7 @@ use crate::{
     },
     id::{EntryId, TypeName},
     locale::Locale,
+    redirect::Redirects,
     search::Index,
     store::{
         Log,
@@ -48,6 +49,14 @@ pub(super) struct Parts {
     site: RwLock<Option<Arc<SiteView>>>,
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
+    pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
+}
+
+/// The redirects, and what they were read from.
+#[derive(Debug)]
+pub(super) struct KeptRedirects {
+    pub(super) stamp: Stamp,
+    pub(super) redirects: Redirects,
 }
 
 /// How many entries are published, by locale and type.
@@ -97,6 +106,7 @@ impl Delivery {
             index,
             log,
             site: RwLock::new(None),
+            redirects: RwLock::new(None),
             entries: Cache::with_weighter(
                 items(caches.entries / 2, 1_000),
                 caches.entries / 2,

@@ -13,7 +13,7 @@ use crate::{
     event::Withdrawal,
     followers::delivery::{
         form::FormField,
-        generations::{Source, Stamp},
+        generations::Source,
         live::{LiveEntry, LiveLocale},
         tables::{self, SlugRow},
     },
@@ -184,6 +184,12 @@ impl Delivery {
         (entry, served, live): (&LiveEntry, &Locale, &LiveLocale),
         (at, notice, replacement): (Timestamp, Option<&str>, Option<EntryId>),
     ) -> Result<Answer, ReadError> {
+        let mut stamp = site.stamp.clone();
+        for id in std::iter::once(entry.id).chain(replacement) {
+            self.generations().stamp(Source::Entry(id), &mut stamp);
+        }
+        self.generations().stamp(Source::Slug(question.type_name, question.name), &mut stamp);
+        let seen: Vec<_> = std::iter::once(entry.id).chain(replacement).collect();
         let replacement = self.replacement(replacement, site, question.locale)?;
         let replacement = replacement.map(|(type_name, slug, locale)| {
             json!({"type": type_name, "slug": slug, "locale": locale, "href": super::fill::href(&type_name, &slug, &locale)})
@@ -202,9 +208,7 @@ impl Delivery {
                 "chain": site.locales.chain(question.locale, &entry.source_locale),
             },
         });
-        let mut stamp = Stamp::default();
-        self.generations().stamp(Source::Entry(entry.id), &mut stamp);
-        let cache_keys = keys_of(&[entry.id], &entry.type_name, served);
+        let cache_keys = keys_of(&seen, &entry.type_name, served);
         Ok(Answer {
             body: body.to_string().into_bytes(),
             locale: served.clone(),

@@ -76,6 +76,7 @@ impl Editing {
         drafts: bool,
     ) -> Result<Vec<String>, ReadError> {
         let mut lines = Vec::new();
+        let mut shared_told = false;
         let source = Part::Locale(entry.source_locale.clone());
         let translations =
             entry.heads.keys().filter(|part| **part != Part::Shared && **part != source);
@@ -95,7 +96,9 @@ impl Editing {
                 );
                 line.insert("slug".to_owned(), json!(saved.slug));
                 line.extend(agency.iter().map(|agency| ("agency".to_owned(), json!(agency))));
-                if *part == source {
+                // Once with what readers get, be it with a translation, and with the source's draft.
+                if is_published && !shared_told || !is_published && *part == source {
+                    shared_told |= is_published;
                     let shared = self.shared(entry, content_type, is_published).await?;
                     line.extend(shared.map(|shared| ("shared".to_owned(), json!(shared))));
                 }

@@ -36,9 +36,7 @@ pub(super) struct Filler<'a> {
 
 impl<'a> Filler<'a> {
     pub(super) fn new(delivery: &'a Delivery, site: &'a SiteView, locale: &'a Locale) -> Self {
-        let mut stamp = Stamp::default();
-        delivery.generations().stamp(Source::Site, &mut stamp);
-        Self { delivery, site, locale, seen: Vec::new(), stamp }
+        Self { delivery, site, locale, seen: Vec::new(), stamp: site.stamp.clone() }
     }
 
     /// An entry, noted as looked at.

@@ -7,7 +7,7 @@ use crate::{
     event::Part,
     followers::delivery::{
         form::{Form, FormField, Segment},
-        generations::Stamp,
+        generations::{Source, Stamp},
         live::LiveEntry,
         tables,
     },
@@ -54,6 +54,8 @@ impl Delivery {
         let mut included =
             Included { body: b"[".to_vec(), seen: Vec::new(), stamp: Stamp::default() };
         for id in wanted {
+            // Also of what isn't published: when it is, the answer is another.
+            self.generations().stamp(Source::Entry(id), &mut included.stamp);
             let Some(entry) = self.live(id)? else { continue };
             let chain = site.locales.chain(locale, &entry.source_locale);
             let Some(served) =

@@ -14,12 +14,7 @@ use super::{
 use crate::{
     content_type::FieldKind,
     filter::{Filter, FilterValue, SortKey},
-    followers::delivery::{
-        form::FormField,
-        generations::{Source, Stamp},
-        live::LiveEntry,
-        tables,
-    },
+    followers::delivery::{form::FormField, generations::Source, live::LiveEntry, tables},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
     search::{Hit, ListPage, ListQuery, Position},
@@ -80,9 +75,8 @@ impl Delivery {
     pub fn list(&self, question: &ListQuestion<'_>) -> Result<ListFound, ListError> {
         let site = self.site()?;
         let locale = effective(&site, question.locale);
-        let mut stamp = Stamp::default();
-        self.generations().stamp(Source::Site, &mut stamp);
-        for type_name in question.types {
+        let mut stamp = site.stamp.clone();
+        for type_name in question.types.iter().chain(&named_types(question, &site)) {
             self.generations().stamp(Source::Type(type_name), &mut stamp);
         }
         let query = self.query(question, &locale, &site)?;
@@ -294,6 +288,12 @@ fn reference_types(name: &FieldName, types: &[TypeName], site: &SiteView) -> Vec
             | FieldKind::Structured => Vec::new(),
         })
         .collect()
+}
+
+/// The types of what the list's filters and facets name: a list depends on what those are called.
+fn named_types(question: &ListQuestion<'_>, site: &SiteView) -> Vec<TypeName> {
+    let fields = question.filter.0.keys().chain(&question.facets);
+    fields.flat_map(|field| reference_types(field, question.types, site)).collect()
 }
 
 /// The names of a list to caches: its types in its locale, and its entries.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cms_core::queries::changes::{ChangedPage, Changes, ChangesError, Place};
 use rocket::{
-    Request, Response, Route, State, get,
+    Request, Response, Route, Shutdown, State, get,
     http::ContentType,
     request::{FromRequest, Outcome},
     response::{self, Responder},
@@ -31,7 +31,7 @@ parameters! {
 }
 
 /// The longest that a reader may wait for something to happen, in seconds.
-const LONGEST_WAIT: u64 = 30;
+pub(crate) const LONGEST_WAIT: u64 = 30;
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
@@ -47,11 +47,17 @@ impl<'r> FromRequest<'r> for Patience {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        let preferences = request.headers().get("Prefer").flat_map(|field| field.split(','));
-        let wait = preferences
-            .filter_map(|preference| preference.trim().strip_prefix("wait=")?.trim().parse().ok());
-        Outcome::Success(Self(wait.min()))
+        let mut preferences = request.headers().get("Prefer").flat_map(|field| field.split(','));
+        // Of a preference that is given twice, the first counts.
+        Outcome::Success(Self(preferences.find_map(wait_of)))
     }
+}
+
+/// The seconds of a `wait` preference, whatever its case and spacing.
+fn wait_of(preference: &str) -> Option<u64> {
+    let (name, value) = preference.split_once('=')?;
+    let value = value.split(';').next()?.trim().trim_matches('"');
+    value.parse().ok().filter(|_| name.trim().eq_ignore_ascii_case("wait"))
 }
 
 #[derive(Debug, Serialize)]
@@ -116,6 +122,7 @@ pub(crate) async fn list_changes(
     query: Query<'_, Since>,
     _json: AcceptsJson,
     patience: Patience,
+    end: Shutdown,
     desk: &State<Desk>,
 ) -> Result<Told, Problem> {
     let since = place(query.text("since"), "since", desk)?;
@@ -123,9 +130,12 @@ pub(crate) async fn list_changes(
     let mut changes = told(desk, &since, limit).await?;
     let waited = patience.0.map(|wait| wait.min(LONGEST_WAIT));
     if let Some(wait) = waited.filter(|_| changes.pages.is_empty() && changes.is_end) {
-        let applied = changes.next.cursor.number;
-        if desk.cms.applied(applied + 1, Duration::from_secs(wait)).await {
-            changes = told(desk, &since, limit).await?;
+        let patient = happened(desk, &mut changes, limit);
+        tokio::select! {
+            happened = tokio::time::timeout(Duration::from_secs(wait), patient) => {
+                happened.unwrap_or(Ok(()))?;
+            }
+            () = end => {}
         }
     }
     let next = cursor::of_changes(&changes.next);
@@ -135,6 +145,16 @@ pub(crate) async fn list_changes(
     };
     let body = serde_json::to_string(&wire).map_err(Problem::internal)?;
     Ok(Told { body, next, waited })
+}
+
+/// Waits until something happens that readers hear of: of the events that there are, most are not.
+async fn happened(desk: &Desk, changes: &mut Changes, limit: usize) -> Result<(), Problem> {
+    while changes.pages.is_empty() {
+        let next = changes.next.cursor.number + 1;
+        desk.cms.applied(next, Duration::from_secs(LONGEST_WAIT)).await;
+        *changes = told(desk, &changes.next, limit).await?;
+    }
+    Ok(())
 }
 
 /// The place that a reader gives, or the beginning.
@@ -159,4 +179,26 @@ pub(crate) async fn told(desk: &Desk, since: &Place, limit: usize) -> Result<Cha
         }
         ChangesError::Read(error) => error.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preference_is_read_in_every_spelling_that_rfc_7240_has() {
+        for (preference, seconds) in [
+            ("wait=30", Some(30)),
+            (" Wait = 5 ", Some(5)),
+            ("wait=\"7\"", Some(7)),
+            ("wait=7; foo", Some(7)),
+            ("respond-async", None),
+            ("wait", None),
+            ("wait=-1", None),
+            ("waiter=3", None),
+            ("wait=99999999999999999999", None),
+        ] {
+            assert_eq!(wait_of(preference), seconds, "{preference}");
+        }
+    }
 }

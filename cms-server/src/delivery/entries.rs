@@ -30,6 +30,7 @@ use super::{
     cache::{Prepared, QuestionRef},
     hot, known_type,
     ready::Ready,
+    redirects,
 };
 use crate::{
     guards::{
@@ -80,15 +81,15 @@ pub(crate) fn endpoints() -> Vec<Route> {
 #[derive(Debug)]
 pub(crate) enum Reply {
     Ready(Ready),
-    Moved(String),
+    Moved { status: u16, location: String },
 }
 
 impl<'r> Responder<'r, 'r> for Reply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
         match self {
             Self::Ready(ready) => ready.respond_to(request),
-            Self::Moved(location) => Response::build()
-                .status(Status::PermanentRedirect)
+            Self::Moved { status, location } => Response::build()
+                .status(Status::new(status))
                 .raw_header("Location", location)
                 .raw_header("Cache-Control", "public, max-age=60")
                 .raw_header("Vary", "Accept-Language")
@@ -99,9 +100,9 @@ impl<'r> Responder<'r, 'r> for Reply {
 
 /// What a request for content says besides its address.
 pub(crate) struct Wishes<'r> {
-    codings: Codings,
-    languages: Languages<'r>,
-    path: &'r str,
+    pub(super) codings: Codings,
+    pub(super) languages: Languages<'r>,
+    pub(super) path: &'r str,
     query: &'r str,
 }
 
@@ -129,7 +130,7 @@ impl Wishes<'_> {
     }
 
     /// The address with another locale in it.
-    fn address(&self, path: &str, locale: &Locale) -> String {
+    pub(super) fn address(&self, path: &str, locale: &Locale) -> String {
         let others =
             self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("locale="));
         let mut address = format!("{path}?locale={locale}");
@@ -151,7 +152,8 @@ impl Wishes<'_> {
     responses(
         (status = 200, description = "The entry.", body = Object),
         (status = 304, description = "The reader has it."),
-        (status = 308, description = "It is found under another slug."),
+        (status = 301, description = "An editor set a redirect from here."),
+        (status = 308, description = "It is found under another slug, or an editor set a redirect from here."),
         (status = 404, description = "There is no such entry, or not in a locale that serves."),
         (status = 410, description = "It is gone."),
     )
@@ -203,13 +205,13 @@ pub(crate) async fn read_entry(
         EntryFound::Moved { slug, locale } => {
             let path = href(&type_name, &slug, &locale);
             let path = path.split('?').next().unwrap_or_default();
-            Ok(Reply::Moved(wishes.address(path, &locale)))
+            Ok(Reply::Moved { status: 308, location: wishes.address(path, &locale) })
         }
         EntryFound::Gone { replacement } => Err(gone(replacement)),
         EntryFound::NotTranslated { alternates } => {
             Err(not_translated(&type_name, &asked.locale, &alternates))
         }
-        EntryFound::Unknown => Err(Problem::new(Code::NotFound)),
+        EntryFound::Unknown => redirects::send_on(desk, &wishes, &asked.locale).await,
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) fn read_index(
             Link { rel: "status", href: "/readyz" },
             Link { rel: "locales", href: "/v1/locales" },
             Link { rel: "types", href: "/v1/types" },
+            Link { rel: "redirects", href: "/v1/redirects" },
             Link { rel: "changes", href: "/v1/changes" },
             Link { rel: "stream", href: "/v1/stream" },
         ],

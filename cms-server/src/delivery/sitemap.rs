@@ -26,7 +26,7 @@ parameters! {
     /// What the sitemap takes.
     pub Stretch = [
         Parameter::text("type", 40, "The content type whose pages are listed; the index of all without it."),
-        Parameter::text("after", 36, "The id of the last entry of the stretch before."),
+        Parameter::id("after", "The id of the last entry of the stretch before."),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{Import, ImportError, ImportOptions, Line, Lines, Pass, TOGETHER, numbered::Numbered};
 use crate::{
-    commands::{CommandError, Decision, save_draft::SaveDraft},
+    commands::{CommandError, Decision, chains, none_of, save_draft::SaveDraft},
     content_type::{ContentType, normalise},
     entry::Entry,
     event::{Claim, EventBody, Fields, Part, SavedAt, Stream, Translates},
@@ -90,7 +90,9 @@ async fn land_together(
     hear: &(dyn Fn(u64) + Sync),
 ) -> Result<(), ImportError> {
     let touched = lines.iter().filter_map(|(_, id, _)| import.touched.get(id)).max().copied();
-    import.catch_up(touched.unwrap_or(0)).await?;
+    // A line that makes a chain is decided on what those before it have left.
+    let chained = lines.iter().any(|(_, _, line)| import.makes_chain(line));
+    import.catch_up(if chained { import.last } else { touched.unwrap_or(0) }).await?;
     let mut together = Decision::default();
     let mut decided = Vec::new();
     for (number, id, line) in &lines {
@@ -179,7 +181,8 @@ async fn decide(
     let shared = match decide_shared(import, (&entry, content_type), line, &mut decision).await {
         Err(CommandError::Invalid(violations)) => {
             wrong.extend(violations.into_iter().map(|violation| re_pointed(violation, "/shared")));
-            Fields::new()
+            // What is wrong with them is told; that they are missing would be wrong.
+            line.shared.clone().unwrap_or_default()
         }
         other => other?,
     };
@@ -196,7 +199,8 @@ async fn decide(
                 let fields = normalise(fields);
                 let publication = (revision, &fields, &shared);
                 match publish(import, (&entry, content_type), line, publication).await {
-                    Ok(event) => {
+                    Ok((event, rests_on)) => {
+                        decision.expectations.extend(rests_on);
                         decision.claims.extend(former_slug(&entry, line, &decision.events));
                         decision.events.push(event);
                     }
@@ -246,6 +250,13 @@ async fn decide_shared(
     if shared == stored && (is_live || !line.is_published) && head.is_some() {
         return Ok(shared);
     }
+    if line.is_published {
+        let part = (&Part::Shared, &shared);
+        let chains = import.means.follow_chains((entry, content_type), part, chains::live).await?;
+        let redirect = import.means.check_redirect(entry, &shared).await?;
+        let wrong = chains.circles.into_iter().chain(redirect);
+        none_of(wrong.map(|it| it.under("/fields")).collect())?;
+    }
     let save = SaveDraft::new(entry.id, Part::Shared, shared.clone());
     let (revision, saved) = import.means.decide_save(entry, content_type, save).await?;
     decision.merge(saved);
@@ -260,13 +271,13 @@ async fn decide_shared(
     Ok(shared)
 }
 
-/// The event that publishes what the line saves.
+/// The event that publishes what the line saves, and what it rests on besides what this import brings.
 async fn publish(
     import: &Import<'_>,
     (entry, content_type): (&Entry, &ContentType),
     line: &Line,
     (revision, fields, shared): (u32, &Fields, &Fields),
-) -> Result<NewEvent, CommandError> {
+) -> Result<(NewEvent, Vec<(Stream, u64)>), CommandError> {
     let to_come = |id: EntryId| import.to_come.contains(&id);
     let uses = import
         .means
@@ -274,12 +285,14 @@ async fn publish(
         .await?;
     let part = Part::Locale(line.locale.clone());
     let mut event = published(entry.id, part, (revision, SavedAt::Before(1)), line);
+    let others = uses.rests_on.into_iter().filter(|(id, ..)| !to_come(*id));
+    let rests_on = others.map(|(_, stream, last)| (stream, last)).collect();
     event.streams.extend(uses.targets.iter().map(|target| Stream::Uses(*target)));
     if let EventBody::Published { embeds, published_at, .. } = &mut event.body {
         *embeds = uses.embeds;
         *published_at = line.updated_at;
     }
-    Ok(event)
+    Ok((event, rests_on))
 }
 
 fn published(

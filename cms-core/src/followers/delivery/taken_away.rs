@@ -59,16 +59,25 @@ fn take_away(
     if entry.published().next().is_none() {
         batch.remove(&BY_TYPE, &(entry.type_name.clone(), entry.id));
     }
+    put_tombstone(batch, event, (entry.id, &entry.type_name), locale)
+}
+
+fn put_tombstone(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    (id, type_name): (EntryId, &TypeName),
+    locale: &Locale,
+) -> Result<(), ViewError> {
     // Newest first: the key counts down.
     let place = u64::MAX - event.number;
-    let tombstone = Tombstone { type_name: entry.type_name.clone(), at: event.at };
-    batch.put(&TOMBSTONES, &(locale.clone(), place, entry.id), &tombstone)
+    let tombstone = Tombstone { type_name: type_name.clone(), at: event.at };
+    batch.put(&TOMBSTONES, &(locale.clone(), place, id), &tombstone)
 }
 
 pub(super) fn erased(
     batch: &mut Batch<'_>,
     event: &Event,
-    (id, type_name): (EntryId, &TypeName),
+    (id, type_name, locales): (EntryId, &TypeName, &[Locale]),
     touched: &mut Touched,
 ) -> Result<(), ViewError> {
     let change = Change {
@@ -81,6 +90,10 @@ pub(super) fn erased(
     batch.put(&CHANGES, &event.number, &change)?;
     touched.entries.push(id);
     touched.types.push(type_name.clone());
+    // By what the event says: in a view that is made again, the entry has never been.
+    for locale in locales {
+        put_tombstone(batch, event, (id, type_name), locale)?;
+    }
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
     if let Some(key) = &entry.key {
         batch.remove(&KEYS, &(type_name.clone(), key.as_str().to_owned()));

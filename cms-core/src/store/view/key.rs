@@ -73,7 +73,8 @@ impl Key for Timestamp {
     }
 }
 
-/// Text ends with a NUL; a NUL inside is written as 0x00 0xff, which sorts after the end.
+/// Text ends with two NULs; a NUL inside is written as 0x00 0xff, which sorts after the end. One NUL would
+/// not do as an end: what follows may begin with 0xff.
 impl Key for String {
     fn encode(&self, out: &mut Vec<u8>) {
         encode_text(self, out);
@@ -93,7 +94,11 @@ impl Key for String {
                     *bytes = rest;
                     text.push(0);
                 }
-                Some(_) | None => return Self::from_utf8(text).ok(),
+                Some((0, rest)) => {
+                    *bytes = rest;
+                    return Self::from_utf8(text).ok();
+                }
+                Some(_) | None => return None,
             }
         }
     }
@@ -106,7 +111,7 @@ fn encode_text(text: &str, out: &mut Vec<u8>) {
             out.push(0xff);
         }
     }
-    out.push(0);
+    out.extend_from_slice(&[0, 0]);
 }
 
 macro_rules! id_key {
@@ -203,5 +208,7 @@ mod tests {
             (7_u64, "a\0b".to_owned(), Timestamp::from_millis(-3), EntryId::from_bytes([9; 16]));
         assert_eq!(decode(&bytes_of(&key)), Some(key.clone()));
         assert_eq!(decode::<(u64, String)>(&bytes_of(&key)), None, "bytes are left over");
+        let high = (Locale::english(), u64::MAX - 5, EntryId::from_bytes([0xff; 16]));
+        assert_eq!(decode(&bytes_of(&high)), Some(high));
     }
 }

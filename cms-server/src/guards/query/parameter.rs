@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
-use cms_core::locale::Locale;
+use cms_core::{
+    id::EntryId,
+    locale::{Locale, MAX_LEN},
+};
 use utoipa::openapi::{
     RefOr, Required,
     path::{Parameter as Described, ParameterBuilder, ParameterIn},
@@ -11,6 +14,11 @@ use utoipa::openapi::{
 
 use super::Value;
 use crate::problem::Fault;
+
+/// What text is, for the document: no control characters.
+const PLAIN: &str = "^[^\\u0000-\\u001F\\u007F]*$";
+/// What a language tag looks like; whether its parts are registered no pattern can say.
+const TAG: &str = "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$";
 
 /// One parameter.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A BCP 47 language tag.
     Locale,
+    /// The id of an entry.
+    Id,
     /// Any number of parameters `name[member]`, each with text of one to so many characters.
     Family {
         /// Characters of each value at most.
@@ -89,6 +99,11 @@ impl Parameter {
             Kind::Locale,
             "The reader's locale, a BCP 47 tag. Without it `Accept-Language` counts.",
         )
+    }
+
+    /// The id of an entry.
+    pub const fn id(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, Kind::Id, about)
     }
 
     /// Any number of `name[member]`.
@@ -138,6 +153,8 @@ impl Parameter {
             },
             Kind::Choice(words) if words.contains(&&*text) => Ok(Value::Text(text)),
             Kind::Choice(words) => Err(unfit("not_a_choice").with("choices", words.join(", "))),
+            Kind::Id if text.parse::<EntryId>().is_ok() => Ok(Value::Text(text)),
+            Kind::Id => Err(unfit("not_an_id")),
             Kind::Locale => {
                 Locale::parse(&text).map(Value::Locale).map_err(|_| unfit("not_a_locale"))
             }
@@ -161,7 +178,9 @@ impl Kind {
     fn schema(&self) -> Schema {
         let string = || ObjectBuilder::new().schema_type(Type::String);
         Schema::Object(match self {
-            Self::Text { max } => string().min_length(Some(1)).max_length(Some(*max)).build(),
+            Self::Text { max } => {
+                string().min_length(Some(1)).max_length(Some(*max)).pattern(Some(PLAIN)).build()
+            }
             Self::Integer { min, max, default } => ObjectBuilder::new()
                 .schema_type(Type::Integer)
                 .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
@@ -170,10 +189,15 @@ impl Kind {
                 .default(Some((*default).into()))
                 .build(),
             Self::Choice(words) => string().enum_values(Some(words.iter().copied())).build(),
-            Self::Locale => string().examples(["fr-CA"]).build(),
+            Self::Locale => {
+                string().max_length(Some(MAX_LEN)).pattern(Some(TAG)).examples(["fr-CA"]).build()
+            }
+            Self::Id => string().format(Some(SchemaFormat::Custom("uuid".to_owned()))).build(),
             Self::Family { max } => ObjectBuilder::new()
                 .schema_type(Type::Object)
-                .additional_properties(Some(string().min_length(Some(1)).max_length(Some(*max))))
+                .additional_properties(Some(
+                    string().min_length(Some(1)).max_length(Some(*max)).pattern(Some(PLAIN)),
+                ))
                 .build(),
         })
     }
