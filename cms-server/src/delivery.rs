@@ -23,9 +23,11 @@ pub mod entries;
 pub mod feed;
 pub mod hot;
 pub mod ready;
+pub mod search;
 pub mod site;
 pub mod sitemap;
 pub mod stream;
+pub(crate) mod terms;
 
 use cache::Answers;
 
@@ -34,6 +36,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
     [
         site::endpoints(),
         entries::endpoints(),
+        search::endpoints(),
         changes::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),

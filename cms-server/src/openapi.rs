@@ -52,6 +52,8 @@ pub mod page;
         delivery::site::read_type,
         delivery::entries::list_entries,
         delivery::entries::read_entry,
+        delivery::search::search_entries,
+        delivery::search::suggest_queries,
         delivery::changes::list_changes,
         delivery::stream::stream_changes,
         delivery::feed::read_feed,

@@ -10,6 +10,7 @@
 
 mod app;
 mod commonmark;
+mod demo;
 mod deploy;
 mod examples;
 mod html;
@@ -23,6 +24,8 @@ mod markdown_safety;
 mod needs;
 mod openapi;
 mod readme;
+mod search;
+mod search_acts;
 mod store_adapters;
 mod store_child;
 mod store_conformance;

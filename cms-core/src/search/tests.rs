@@ -9,7 +9,7 @@ use crate::{
     filter::{Condition, Filter, FilterValue, SortKey},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
-    search::{Index, IndexForm, ListQuery, Pace, Writer},
+    search::{FormText, Index, IndexForm, ListQuery, Pace, Writer},
 };
 
 fn type_name(text: &str) -> TypeName {
@@ -45,7 +45,8 @@ fn form(title: &str, published_at: i64, values: &[(&str, FilterValue)]) -> Index
         slug: title.to_lowercase(),
         title: title.to_owned(),
         published_at: Timestamp::from_millis(published_at),
-        values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),
+        values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),        text: FormText::default(),
+        shows: Vec::new(),
     }
 }
 
