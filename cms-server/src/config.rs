@@ -263,7 +263,8 @@ mod tests {
 
     #[test]
     fn synonyms_are_groups_by_locale() {
-        let config = load("[search.synonyms]\nfr = [['mdp', 'mot de passe'], ['sms', 'texto']]\n").unwrap();
+        let config =
+            load("[search.synonyms]\nfr = [['mdp', 'mot de passe'], ['sms', 'texto']]\n").unwrap();
         let groups = config.search.groups();
         assert_eq!(groups.len(), 2);
         assert_eq!((groups[0].0.as_str(), groups[0].1[1].as_str()), ("fr", "mot de passe"));

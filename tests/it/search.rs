@@ -23,7 +23,7 @@ static SITE: LazyLock<Mutex<(Client, Cms, TempDir)>> = LazyLock::new(|| {
 
 /// A text as it stands in a URL.
 pub fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |out, byte| format!("{out}%{byte:02X}"))
 }
 
 fn get(path: &str) -> Value {
@@ -100,15 +100,18 @@ fn a_phrase_stands_there_in_its_order_and_an_exclusion_does_not() {
     assert!(count(&phrase) > 0 && count(&phrase) < count(&words));
     assert_eq!(count(&reversed), 0);
     assert_eq!(keys(&phrase)[0], "scams-and-fake-shops");
-    let all: BTreeSet<_> = keys(&search("en", "grooming", "&limit=100")).into_iter().map(str::to_owned).collect();
+    let all: BTreeSet<_> =
+        keys(&search("en", "grooming", "&limit=100")).into_iter().map(str::to_owned).collect();
     let without = search("en", "grooming -game", "&limit=100");
     assert!(count(&without) > 0 && count(&without) < all.len() as u64);
     assert!(keys(&without).iter().all(|key| all.contains(*key)));
     let with = search("en", "grooming game", "&limit=100");
     let shared = keys(&without).iter().any(|key| {
-        keys(&with).contains(key) && hits(&with).iter().any(|hit| {
-            hit["key"] == **key && hit["highlights"].to_string().to_lowercase().contains("<mark>game")
-        })
+        keys(&with).contains(key)
+            && hits(&with).iter().any(|hit| {
+                hit["key"] == **key
+                    && hit["highlights"].to_string().to_lowercase().contains("<mark>game")
+            })
     });
     assert!(!shared, "what is excluded is nowhere in a hit");
     assert_eq!(count(&search("en", "-grooming", "")), 0);
@@ -117,7 +120,8 @@ fn a_phrase_stands_there_in_its_order_and_an_exclusion_does_not() {
 #[test]
 fn entries_in_the_readers_language_come_first_and_others_say_so() {
     let answer = search("fr", "phone screen sleep écran sommeil", "&limit=100");
-    let locales: Vec<&str> = hits(&answer).iter().map(|hit| hit["locale"].as_str().unwrap()).collect();
+    let locales: Vec<&str> =
+        hits(&answer).iter().map(|hit| hit["locale"].as_str().unwrap()).collect();
     let first_other = locales.iter().position(|locale| *locale != "fr").unwrap();
     assert!(locales[first_other..].iter().all(|locale| *locale != "fr"), "{locales:?}");
     let other = hits(&answer)[first_other];
@@ -138,12 +142,21 @@ fn facets_count_as_if_their_own_filter_were_not_there() {
     let whole = search("en", "picture", "&type=guidance&facet=audiences,topics");
     let counts = |answer: &Value, field: &str| -> BTreeMap<String, u64> {
         let values = answer["facets"][field].as_array().unwrap().iter();
-        values.map(|it| (it["key"].as_str().unwrap().to_owned(), it["count"].as_u64().unwrap())).collect()
+        values
+            .map(|it| (it["key"].as_str().unwrap().to_owned(), it["count"].as_u64().unwrap()))
+            .collect()
     };
-    let filtered = search("en", "picture", "&type=guidance&facet=audiences,topics&filter[audiences]=parent_carer");
+    let filtered = search(
+        "en",
+        "picture",
+        "&type=guidance&facet=audiences,topics&filter[audiences]=parent_carer",
+    );
     assert_eq!(counts(&filtered, "audiences"), counts(&whole, "audiences"));
     assert_eq!(count(&filtered), counts(&whole, "audiences")["parent_carer"]);
-    assert!(counts(&filtered, "topics").values().sum::<u64>() < counts(&whole, "topics").values().sum::<u64>());
+    assert!(
+        counts(&filtered, "topics").values().sum::<u64>()
+            < counts(&whole, "topics").values().sum::<u64>()
+    );
 }
 
 #[test]
@@ -160,12 +173,25 @@ fn search_and_lists_agree_on_filters() {
             "filter[age_min][lte]=13&filter[topics][exists]=true",
             "filter[countries][exists]=false",
         ] {
-            let listed = ids(&get(&format!("/v1/entries/guidance?locale={locale}&limit=100&{filter}")));
-            let both = search(locale, "online picture en ligne", &format!("&type=guidance&limit=100&{filter}"));
+            let listed =
+                ids(&get(&format!("/v1/entries/guidance?locale={locale}&limit=100&{filter}")));
+            let both = search(
+                locale,
+                "online picture en ligne",
+                &format!("&type=guidance&limit=100&{filter}"),
+            );
             let expected: BTreeSet<_> = found.intersection(&listed).cloned().collect();
             assert_eq!(ids(&both), expected, "{locale} {filter}");
-            let sorted = search(locale, "online picture en ligne", &format!("&type=guidance&limit=100&sort=title&{filter}"));
-            assert_eq!((ids(&sorted), count(&sorted)), (expected, count(&both)), "{locale} {filter}");
+            let sorted = search(
+                locale,
+                "online picture en ligne",
+                &format!("&type=guidance&limit=100&sort=title&{filter}"),
+            );
+            assert_eq!(
+                (ids(&sorted), count(&sorted)),
+                (expected, count(&both)),
+                "{locale} {filter}"
+            );
         }
     }
 }
@@ -202,7 +228,9 @@ fn other_labels_of_topics_find_the_same_and_never_come_before_what_was_typed() {
     let answer = search("en", "predator", "&type=guidance");
     assert!(keys(&answer).contains(&"grooming-how-it-works"), "{:?}", keys(&answer));
     let exact = search("en", "grooming", "&type=guidance");
-    assert!(hits(&exact)[0]["highlights"].to_string().to_lowercase().contains("<mark>grooming</mark>"));
+    assert!(
+        hits(&exact)[0]["highlights"].to_string().to_lowercase().contains("<mark>grooming</mark>")
+    );
 }
 
 #[test]
@@ -256,9 +284,26 @@ fn what_is_shown_has_the_words_marked() {
 fn no_query_is_refused_for_how_it_is_written() {
     let long = "ab \"cd -".repeat(1_200);
     for q in [
-        "\"", "-", "-\"", "\"\"", "+*?~^:(){}[]", "AND OR NOT", "a*", "*:*", "title:x^9",
-        "\u{202e}gnimoorg\u{202c}", "مرحبا hello 你好 สวัสดี", "𝕡𝕒𝕤𝕤𝕨𝕠𝕣𝕕", "'; DROP TABLE", "👩‍👩‍👧",
-        "the of and", "....", "116111", &"x".repeat(5_000), &"\u{301}".repeat(1_000), &long,
+        "\"",
+        "-",
+        "-\"",
+        "\"\"",
+        "+*?~^:(){}[]",
+        "AND OR NOT",
+        "a*",
+        "*:*",
+        "title:x^9",
+        "\u{202e}gnimoorg\u{202c}",
+        "مرحبا hello 你好 สวัสดี",
+        "𝕡𝕒𝕤𝕤𝕨𝕠𝕣𝕕",
+        "'; DROP TABLE",
+        "👩‍👩‍👧",
+        "the of and",
+        "....",
+        "116111",
+        &"x".repeat(5_000),
+        &"\u{301}".repeat(1_000),
+        &long,
     ] {
         let q = &q.chars().take(800).collect::<String>();
         search("en", q, "&limit=3&facet=topics&type=guidance");
@@ -284,7 +329,10 @@ fn wrong_parameters_are_named() {
     assert_eq!(one("/v1/search?q=a&status=draft"), named("status", "unknown_parameter"));
     assert_eq!(one("/v1/search?q=a&type=nothing"), named("type", "unknown_type"));
     assert_eq!(one("/v1/search?q=a&type=redirect"), named("type", "unknown_type"));
-    assert_eq!(one("/v1/search?q=a&filter[nothing]=1"), named("filter[nothing]", "filter_unknown_field"));
+    assert_eq!(
+        one("/v1/search?q=a&filter[nothing]=1"),
+        named("filter[nothing]", "filter_unknown_field")
+    );
     let many = vec!["topics"; 1_000].join(",");
     assert_eq!(one(&format!("/v1/search?q=a&facet={}", &many[..299])).0, "facet");
     assert_eq!(one("/v1/search?q=a&cursor=abc"), named("cursor", "bad_cursor"));
@@ -297,7 +345,11 @@ fn a_cursor_of_another_question_is_refused() {
     let cursor = page["page"]["next"].as_str().unwrap();
     let site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
     let status = |query: &str| {
-        site.0.get(format!("/v1/search?locale=en&limit=1&{query}&cursor={cursor}")).dispatch().status().code
+        site.0
+            .get(format!("/v1/search?locale=en&limit=1&{query}&cursor={cursor}"))
+            .dispatch()
+            .status()
+            .code
     };
     assert_eq!(status("q=picture"), 200);
     assert_eq!(status("q=pictures"), 400);

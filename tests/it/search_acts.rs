@@ -3,7 +3,9 @@
 use cms_core::{
     Cms,
     access::Actor,
-    commands::{create_entry::CreateEntry, publish::Publish, save_draft::SaveDraft, unpublish::Unpublish},
+    commands::{
+        create_entry::CreateEntry, publish::Publish, save_draft::SaveDraft, unpublish::Unpublish,
+    },
     event::{Fields, Part, Withdrawal},
     id::EntryId,
     locale::Locale,
@@ -31,7 +33,8 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let cms = open(folder.path());
         let editor = cms.administrator().unwrap().unwrap();
-        let client = Client::untracked(cms_server::rocket(&Config::default(), &cms).unwrap()).unwrap();
+        let client =
+            Client::untracked(cms_server::rocket(&Config::default(), &cms).unwrap()).unwrap();
         Self { cms, editor, client, _folder: folder }
     }
 
@@ -97,7 +100,14 @@ fn what_is_published_is_found_when_the_act_returns_and_what_is_withdrawn_is_gone
         "body": "## Wombatlike heading\n\nThe platypusine part. The platypusine end.",
     }));
     let other = site.published(json!({"title": "Another page", "body": "Nothing of that."}));
-    for q in ["zebrafinch", "quokkastorm", "wombatlike", "platypusine", "zebrafnich", "\"quokkastorm letters\""] {
+    for q in [
+        "zebrafinch",
+        "quokkastorm",
+        "wombatlike",
+        "platypusine",
+        "zebrafnich",
+        "\"quokkastorm letters\"",
+    ] {
         assert_eq!(site.found(q), [entry.to_string()], "{q}");
     }
     assert_eq!(site.suggested("zebraf")["data"][0]["text"], "Zebrafinch warning");
@@ -110,8 +120,16 @@ fn what_is_published_is_found_when_the_act_returns_and_what_is_withdrawn_is_gone
     wait_for(site.cms.unpublish(&site.editor, act)).unwrap();
     for q in ["zebrafinch", "quokkastorm", "wombatlike", "platypusine", "zebrafnich"] {
         let answer = site.search(q);
-        assert_eq!((answer["data"].clone(), answer["page"]["count"].clone()), (json!([]), json!(0)), "{q}");
-        assert_eq!(answer["did_you_mean"], Value::Null, "{q}: nothing tells that the word was there");
+        assert_eq!(
+            (answer["data"].clone(), answer["page"]["count"].clone()),
+            (json!([]), json!(0)),
+            "{q}"
+        );
+        assert_eq!(
+            answer["did_you_mean"],
+            Value::Null,
+            "{q}: nothing tells that the word was there"
+        );
     }
     for q in ["zebraf", "zebrafnich", "wombat", "quokkastorn"] {
         let answer = site.suggested(q);
@@ -134,7 +152,8 @@ fn no_word_of_a_draft_is_found_counted_suggested_or_corrected_to() {
     let unpublished = site.create("guidance");
     site.save(unpublished, &english(), draft);
     assert!(wait_for(site.cms.settled()));
-    for word in ["markerword", "secretsummary", "hiddenheading", "confidentialbody", "pinnedsecret"] {
+    for word in ["markerword", "secretsummary", "hiddenheading", "confidentialbody", "pinnedsecret"]
+    {
         let answer = site.search(word);
         assert_eq!(answer["page"]["count"], 0, "{word}");
         assert_eq!(answer["data"], json!([]), "{word}");
@@ -142,7 +161,11 @@ fn no_word_of_a_draft_is_found_counted_suggested_or_corrected_to() {
         assert_eq!(site.search(&wrong)["did_you_mean"], Value::Null, "{wrong}");
         for q in [word, &word[..5], wrong.as_str()] {
             let answer = site.suggested(q);
-            assert_eq!((&answer["data"], &answer["did_you_mean"]), (&json!([]), &Value::Null), "{q}");
+            assert_eq!(
+                (&answer["data"], &answer["did_you_mean"]),
+                (&json!([]), &Value::Null),
+                "{q}"
+            );
         }
     }
     assert_eq!(site.found("public"), [entry.to_string()]);
@@ -169,7 +192,9 @@ fn highlights_hold_no_element_but_marks() {
 #[test]
 fn a_best_bet_comes_first_for_its_question_and_for_no_other() {
     let site = Site::new();
-    let strong = site.published(json!({"title": "Parrot parrot", "summary": "Parrot.", "body": "Parrot parrot."}));
+    let strong = site.published(
+        json!({"title": "Parrot parrot", "summary": "Parrot.", "body": "Parrot parrot."}),
+    );
     let pinned = site.published(json!({
         "title": "What to do", "body": "The parrot is mentioned, and help.", "best_bets": ["Loud parrots"],
     }));
@@ -187,7 +212,11 @@ fn a_page_is_found_by_the_number_that_a_contact_has_now() {
             "operator": {"kind": "child_helpline"}, "covers": {"countries": ["GB"]}})
     };
     site.save(route, &Part::Shared, channels("0808 157 0111"));
-    site.save(route, &english(), json!({"title": "Albatross line", "summary": "Somebody listens."}));
+    site.save(
+        route,
+        &english(),
+        json!({"title": "Albatross line", "summary": "Somebody listens."}),
+    );
     site.publish(route, &Part::Shared);
     site.publish(route, &english());
     let page = site.published(json!({
@@ -205,7 +234,7 @@ fn a_page_is_found_by_the_number_that_a_contact_has_now() {
     site.save(route, &Part::Shared, channels("0808 157 0999"));
     site.publish(route, &Part::Shared);
     assert_eq!(found("0808 157 0999"), both);
-    assert_eq!(found("08081570111"), [String::new(); 0]);
+    assert!(found("08081570111").is_empty());
 }
 
 #[test]
@@ -213,7 +242,12 @@ fn an_index_of_another_format_is_made_again_while_readers_are_answered() {
     let folder = tempfile::tempdir().unwrap();
     let cms = open(folder.path());
     let editor = cms.administrator().unwrap().unwrap();
-    let site = Site { client: Client::untracked(cms_server::rocket(&Config::default(), &cms).unwrap()).unwrap(), cms, editor, _folder: folder };
+    let site = Site {
+        client: Client::untracked(cms_server::rocket(&Config::default(), &cms).unwrap()).unwrap(),
+        cms,
+        editor,
+        _folder: folder,
+    };
     let entry = site.published(json!({"title": "Persistent puffin", "body": "Stays."}));
     let Site { cms, client, _folder: folder, .. } = site;
     drop((client, cms));

@@ -119,9 +119,12 @@ impl Delivery {
             self.generations().stamp(Source::Type(type_name), &mut stamp);
         }
         let query = self.search_query(question, &locale, &site)?;
-        let page = self.parts().index.search(&query).map_err(|error| match error {
-            IndexError::WrongPosition { .. } => ListError::BadCursor,
-            other => ListError::Read(ReadError::Index(other.to_string())),
+        let page = self.parts().index.search(&query).map_err(|error| {
+            if let IndexError::WrongPosition { .. } = error {
+                ListError::BadCursor
+            } else {
+                ListError::Read(ReadError::Index(error.to_string()))
+            }
         })?;
         let (mut body, mut seen, mut hits) = (b"{\"data\":[".to_vec(), Vec::new(), Vec::new());
         let _steady = self.reader().steady();

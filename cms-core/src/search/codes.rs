@@ -76,7 +76,9 @@ fn finish(run: &mut Run, give: &mut dyn FnMut(&[String])) {
     if groups.iter().map(String::len).sum::<usize>() <= MAX_DIGITS {
         give(&groups);
     } else {
-        groups.iter().for_each(|group| give(std::slice::from_ref(group)));
+        for group in &groups {
+            give(std::slice::from_ref(group));
+        }
     }
 }
 
@@ -110,7 +112,8 @@ mod tests {
         assert_eq!(codes("Call 116 111 now"), ["111", "116111"]);
         assert_eq!(asked("116111"), ["116111"]);
         assert_eq!(asked("11 61 11"), ["116111"]);
-        assert_eq!(codes("+44 (20) 7946-0958"), ["0958", "20794609 58".replace(' ', "").as_str(), "442079460958", "79460958"]);
+        let ends = ["0958", "2079460958", "442079460958", "79460958"];
+        assert_eq!(codes("+44 (20) 7946-0958"), ends);
         assert_eq!(asked("020 7946 0958"), ["02079460958", "2079460958"]);
         assert_eq!(asked("١١٦ ١١١"), ["116111"]);
         assert_eq!(asked("１１２"), ["112"]);
@@ -120,7 +123,7 @@ mod tests {
     fn words_part_numbers_and_data_is_none() {
         assert_eq!(codes("112 or 999, 10 a"), ["112", "999"]);
         assert_eq!(codes(&"1".repeat(400)), [""; 0]);
-        assert_eq!(codes("call 0800 1111 +33 1 23"), ["08001111", "1111", "33123", "123"].map(String::from).into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+        assert_eq!(codes("call 0800 1111 +33 1 23"), ["08001111", "1111", "123", "33123"]);
         assert_eq!(asked("12"), [""; 0]);
         assert!(codes(&"123 x ".repeat(50_000)).len() == 1);
     }

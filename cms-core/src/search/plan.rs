@@ -117,9 +117,9 @@ impl Plan {
         snapshot: &Snapshot,
         layout: &Layout,
         words: &[Word],
-        (typed, measures): (&str, bool),
+        (question, measures): (&str, bool),
     ) -> Result<(), IndexError> {
-        let mut measured = 0;
+        let mut unknown = 0;
         for word in words {
             if self.groups.len() == MAX_WORDS {
                 break;
@@ -129,14 +129,14 @@ impl Plan {
             }
             let mut others = Vec::new();
             if measures
-                && measured < MAX_MEASURED
+                && unknown < MAX_MEASURED
                 && typing::tolerance(&word.form) > 0
                 && self.forms(snapshot, layout, &word.term)? == 0
             {
-                measured += 1;
+                unknown += 1;
                 let language = self.analyzer.language();
                 let meant = typing::meant(snapshot, layout, language, &word.form)?;
-                if let (Some(best), Some(typed)) = (meant.first(), typed.get(word.start..word.end)) {
+                if let (Some(best), Some(typed)) = (meant.first(), question.get(word.start..word.end)) {
                     self.meant.push((typed.to_owned(), best.written.clone()));
                 }
                 others = meant

@@ -3,6 +3,7 @@
 mod lists;
 mod model;
 mod storage;
+mod text;
 
 use crate::{
     clock::Timestamp,

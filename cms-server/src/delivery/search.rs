@@ -75,7 +75,8 @@ pub(crate) async fn search_entries(
 ) -> Result<Ready, Problem> {
     let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
     let site = desk.delivery().site()?;
-    let types = searched(query.text("type"), &site).map_err(|fault| Problem::parameters(vec![fault]))?;
+    let types =
+        searched(query.text("type"), &site).map_err(|fault| Problem::parameters(vec![fault]))?;
     let kinds: Vec<&ContentType> =
         types.iter().filter_map(|name| site.types.get(name)).map(|kind| &**kind).collect();
     let (terms, faults) = Terms::of(&query, &kinds);
@@ -142,7 +143,8 @@ fn searched(named: Option<&str>, site: &SiteView) -> Result<Vec<TypeName>, Fault
     let mut types = Vec::new();
     for part in named.split(',') {
         let name = TypeName::parse(part).ok().filter(can_be);
-        let name = name.ok_or_else(|| Fault::parameter("type", "unknown_type").with("type", part))?;
+        let name =
+            name.ok_or_else(|| Fault::parameter("type", "unknown_type").with("type", part))?;
         if !types.contains(&name) {
             types.push(name);
         }
