@@ -188,7 +188,8 @@ impl Index {
         let _turn = self.0.refreshing.lock();
         self.0.reader.reload()?;
         let current = Arc::clone(&self.0.snapshot.read());
-        let next = Arc::new(Snapshot::new(self.0.reader.searcher(), &self.0.layout, Some(&current))?);
+        let next =
+            Arc::new(Snapshot::new(self.0.reader.searcher(), &self.0.layout, Some(&current))?);
         *self.0.snapshot.write() = next;
         Ok(())
     }

@@ -96,10 +96,10 @@ pub(super) fn page(
 ) -> Result<Page, IndexError> {
     let list = &query.list;
     let after = match &list.after {
-        Some(after) => Some(key_of(after).ok_or(IndexError::WrongPosition {
-            found: after.ranks.len(),
-            expected: RANKS,
-        })?),
+        Some(after) => Some(
+            key_of(after)
+                .ok_or(IndexError::WrongPosition { found: after.ranks.len(), expected: RANKS })?,
+        ),
         None => None,
     };
     let limit = list.limit.clamp(1, ListQuery::MAX_LIMIT);
@@ -111,10 +111,14 @@ pub(super) fn page(
     let mut in_first = None;
     for (tier, plan) in (0..u8::MAX).zip(plans) {
         let statistics = plan.statistics(snapshot, layout);
-        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &snapshot.searcher);
+        let scoring =
+            EnableScoring::enabled_from_statistics_provider(&statistics, &snapshot.searcher);
         let matching = Matching::scored(layout, list, plan.answers(layout), scoring)?;
         let exact = if plan.is_widened() {
-            Some(plan.query(layout, false).weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?)
+            Some(
+                plan.query(layout, false)
+                    .weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?,
+            )
         } else {
             None
         };

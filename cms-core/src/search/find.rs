@@ -58,7 +58,9 @@ impl Index {
             let index = segment.reader.inverted_index(term.field())?;
             let Some(info) = index.get_term_info(&term)? else { continue };
             let forms = segment.living(&index, &info, usize::MAX)?;
-            entries.extend(forms.into_iter().map(|form| snapshot::entry_id(segment.columns.entry(form))));
+            entries.extend(
+                forms.into_iter().map(|form| snapshot::entry_id(segment.columns.entry(form))),
+            );
         }
         entries.sort_unstable();
         entries.dedup();
@@ -76,7 +78,8 @@ impl Index {
         let mut analyzers = self.analyzers();
         for locale in wanted.chain(others.iter().copied()) {
             let analyzer = Analyzers::of(&mut analyzers, locale);
-            let known = languages.iter_mut().find(|(known, _)| known.language() == analyzer.language());
+            let known =
+                languages.iter_mut().find(|(known, _)| known.language() == analyzer.language());
             match known {
                 Some((_, locales)) if locales.contains(locale) => {}
                 Some((_, locales)) => locales.push(locale.clone()),
@@ -84,7 +87,8 @@ impl Index {
             }
         }
         drop(analyzers);
-        let plan = |(at, language)| Plan::new(snapshot, self.layout(), query, language, at < MEASURED);
+        let plan =
+            |(at, language)| Plan::new(snapshot, self.layout(), query, language, at < MEASURED);
         languages.into_iter().enumerate().map(plan).collect()
     }
 
@@ -109,7 +113,10 @@ impl Index {
             next: page.next,
             count: page.count,
             facets: page.facets,
-            meant: plans.first_mut().map(|plan| std::mem::take(&mut plan.meant)).unwrap_or_default(),
+            meant: plans
+                .first_mut()
+                .map(|plan| std::mem::take(&mut plan.meant))
+                .unwrap_or_default(),
             markers: markers(plans),
         })
     }
@@ -136,7 +143,10 @@ impl Index {
             next: page.next,
             count: page.count.unwrap_or_default(),
             facets: page.facets,
-            meant: plans.first_mut().map(|plan| std::mem::take(&mut plan.meant)).unwrap_or_default(),
+            meant: plans
+                .first_mut()
+                .map(|plan| std::mem::take(&mut plan.meant))
+                .unwrap_or_default(),
             markers: markers(plans),
         })
     }

@@ -21,7 +21,11 @@ use tantivy::{
     tokenizer::PreTokenizedString,
 };
 
-use super::{IndexForm, collation::Collators, text::{PARTS, Prepared}};
+use super::{
+    IndexForm,
+    collation::Collators,
+    text::{PARTS, Prepared},
+};
 use crate::{
     clock::Timestamp,
     filter::FilterValue,
@@ -154,7 +158,8 @@ impl Layout {
         let values =
             kinds.map(|kind| (kind, schema.add_json_field(kind.prefix(), columns()))).collect();
         let text = |record| {
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
+            let indexing =
+                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
             TextOptions::default().set_indexing_options(indexing)
         };
         let with_places = text(IndexRecordOption::WithFreqsAndPositions);
@@ -162,7 +167,19 @@ impl Layout {
         let grams = schema.add_text_field(GRAMS, text(IndexRecordOption::WithFreqs));
         let passages = schema.add_bytes_field(PASSAGES, BytesOptions::default().set_stored());
         let schema = schema.build();
-        Self { schema, terms, order, published, entry, locale, titles, values, words, grams, passages }
+        Self {
+            schema,
+            terms,
+            order,
+            published,
+            entry,
+            locale,
+            titles,
+            values,
+            words,
+            grams,
+            passages,
+        }
     }
 
     /// How the library is to keep the index.
@@ -215,7 +232,9 @@ impl Layout {
         for key in keys_of(entry, form).into_iter().chain(text.keys) {
             document.add_bytes(self.terms, &key);
         }
-        for (field, tokens) in self.words.into_iter().zip(text.words).chain([(self.grams, text.grams)]) {
+        for (field, tokens) in
+            self.words.into_iter().zip(text.words).chain([(self.grams, text.grams)])
+        {
             if !tokens.is_empty() {
                 let tokens = PreTokenizedString { text: String::new(), tokens };
                 document.add_pre_tokenized_text(field, tokens);

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn words_are_marked_in_any_form_and_the_rest_is_escaped() {
-        let marked = marker("en", "threatening script").marked("They <script>threaten</script> & \"you\"");
+        let marked =
+            marker("en", "threatening script").marked("They <script>threaten</script> & \"you\"");
         assert_eq!(
             marked,
             "They &lt;<mark>script</mark>&gt;<mark>threaten</mark>&lt;/<mark>script</mark>&gt; &amp; &quot;you&quot;"

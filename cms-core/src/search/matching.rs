@@ -8,8 +8,8 @@ use std::ops::{Bound, Range};
 use tantivy::{
     DocId, Term,
     query::{
-        BooleanQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur, Query, RangeQuery, TermQuery,
-        Weight,
+        BooleanQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur, Query, RangeQuery,
+        TermQuery, Weight,
     },
     schema::IndexRecordOption,
 };

@@ -19,8 +19,8 @@ use super::{
     analysis::{Analysis, Analyzer, Gram, Purpose, Word},
     codes,
     layout::{Layout, keys},
-    snapshot::Snapshot,
     ranking::{self, RankedField, Statistics},
+    snapshot::Snapshot,
     statistics,
     text::{self, PARTS},
     typing,
@@ -136,7 +136,9 @@ impl Plan {
                 unknown += 1;
                 let language = self.analyzer.language();
                 let meant = typing::meant(snapshot, layout, language, &word.form)?;
-                if let (Some(best), Some(typed)) = (meant.first(), question.get(word.start..word.end)) {
+                if let (Some(best), Some(typed)) =
+                    (meant.first(), question.get(word.start..word.end))
+                {
                     self.meant.push((typed.to_owned(), best.written.clone()));
                 }
                 others = meant
@@ -164,7 +166,8 @@ impl Plan {
     }
 
     fn add_marks(&mut self, snapshot: &Snapshot, layout: &Layout) -> Result<(), IndexError> {
-        let others = self.groups.iter().flat_map(|group| group.others.iter().flat_map(|(terms, _)| terms));
+        let others =
+            self.groups.iter().flat_map(|group| group.others.iter().flat_map(|(terms, _)| terms));
         let all = self.groups.iter().map(|group| &group.term).chain(others);
         self.terms = all.chain(self.phrases.iter().flatten()).cloned().collect();
         for term in &self.terms {
@@ -261,7 +264,9 @@ impl Plan {
         let answers = union([self.query(layout, true), pinned]);
         let excluded = self.excluded.iter().map(|terms| self.row(layout, terms, 1.0));
         let excluded = excluded.map(|clause| (Occur::MustNot, clause));
-        Box::new(BooleanQuery::new(std::iter::once((Occur::Must, answers)).chain(excluded).collect()))
+        Box::new(BooleanQuery::new(
+            std::iter::once((Occur::Must, answers)).chain(excluded).collect(),
+        ))
     }
 
     /// The same, of forms of these types in this language alone, for where languages are not told apart.

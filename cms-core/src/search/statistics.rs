@@ -35,7 +35,6 @@ pub(super) fn of<'s>(
         }
     }
     let fields = layout.words.into_iter().chain([layout.grams]);
-    let tokens: HashMap<_, _> =
-        fields.zip(all.tokens.map(|tokens| tokens.max(1))).collect();
+    let tokens: HashMap<_, _> = fields.zip(all.tokens.map(|tokens| tokens.max(1))).collect();
     Statistics { searcher: &snapshot.searcher, texts: all.forms.max(1), tokens }
 }

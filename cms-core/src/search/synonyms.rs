@@ -113,7 +113,8 @@ mod tests {
         ]);
         let analyzer = Analyzer::of(&locale);
         let found = synonyms.widen(analyzer.language(), &terms(&analyzer, query));
-        let joined = |labels: Vec<Vec<String>>| labels.iter().map(|label| label.join(" ")).collect();
+        let joined =
+            |labels: Vec<Vec<String>>| labels.iter().map(|label| label.join(" ")).collect();
         found.into_iter().map(|Widened { at, labels }| (at, joined(labels))).collect()
     }
 
@@ -126,7 +127,10 @@ mod tests {
             labels.sort_unstable();
             (at, labels)
         };
-        assert_eq!(widened("help sextortion"), [expected(1, &["sexual extortion", "webcam blackmail"])]);
+        assert_eq!(
+            widened("help sextortion"),
+            [expected(1, &["sexual extortion", "webcam blackmail"])]
+        );
         assert_eq!(
             widened("Sexual extortion"),
             [expected(0, &["sextortion", "webcam blackmail"]), expected(1, &["blackmail"])]

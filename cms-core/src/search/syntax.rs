@@ -29,7 +29,8 @@ impl Wanted {
 
     /// All that is looked for, in one line.
     pub fn text(&self) -> String {
-        let parts = std::iter::once(self.words.as_str()).chain(self.phrases.iter().map(String::as_str));
+        let parts =
+            std::iter::once(self.words.as_str()).chain(self.phrases.iter().map(String::as_str));
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
@@ -54,7 +55,8 @@ pub fn parse(query: &str) -> Wanted {
             at += 1;
             continue;
         }
-        let excludes = is_dash(c) && text.get(at + 1).is_some_and(|next| begins(&text, at + 1, *next));
+        let excludes =
+            is_dash(c) && text.get(at + 1).is_some_and(|next| begins(&text, at + 1, *next));
         let start = if excludes { at + 1 } else { at };
         let quoted = is_quote(&text, start).then(|| closing(&text, start)).flatten();
         let end = quoted.unwrap_or_else(|| word_end(&text, start));
@@ -79,7 +81,11 @@ pub fn parse(query: &str) -> Wanted {
 /// space.
 fn seen(c: char) -> Option<char> {
     match c {
-        '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{61c}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
         | '\u{feff}' => None,
         c if c.is_control() => Some(' '),
         c => Some(c),

@@ -46,7 +46,8 @@ fn form(title: &str, published_at: i64, values: &[(&str, FilterValue)]) -> Index
         slug: title.to_lowercase(),
         title: title.to_owned(),
         published_at: Timestamp::from_millis(published_at),
-        values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),        text: FormText::default(),
+        values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),
+        text: FormText::default(),
         shows: Vec::new(),
     }
 }

@@ -78,8 +78,13 @@ pub(super) fn mark(term: &str) -> u16 {
 
 /// Makes the text of a form ready.
 pub(super) fn prepare(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
-    let mut preparing =
-        Preparing { form, analyzer, prepared: Prepared::default(), places: [0; PARTS], shown: Vec::new() };
+    let mut preparing = Preparing {
+        form,
+        analyzer,
+        prepared: Prepared::default(),
+        places: [0; PARTS],
+        shown: Vec::new(),
+    };
     preparing.title();
     for heading in &form.text.headings {
         let analysis = preparing.add(Part::Headings, heading, false);
@@ -122,7 +127,8 @@ impl Preparing<'_> {
         let analysis = self.add(Part::Title, title, true);
         self.codes(title);
         self.phrases(title, &analysis.words);
-        let starts = analysis.words.iter().enumerate().filter(|(at, word)| *at == 0 || !word.function);
+        let starts =
+            analysis.words.iter().enumerate().filter(|(at, word)| *at == 0 || !word.function);
         for (at, _) in starts.take(STARTS) {
             let rest = analysis.words.get(at..).unwrap_or_default();
             self.offer(Completion::Title, &typing::compared(rest));
@@ -179,9 +185,11 @@ impl Preparing<'_> {
 
     /// Offers a completion to the readers of this form's own language.
     fn offer(&mut self, kind: Completion, text: &str) {
-        let own = self.form.serves.iter().filter(|served| {
-            served.language() == self.form.locale.language()
-        });
+        let own = self
+            .form
+            .serves
+            .iter()
+            .filter(|served| served.language() == self.form.locale.language());
         self.prepared.keys.extend(own.map(|locale| keys::completion(kind, locale, text)));
     }
 

@@ -116,19 +116,23 @@ pub(super) fn meant(
         let mut left = LOOKED_AT;
         while spellings.advance() && left > 0 {
             left -= 1;
-            let Some([other, term, written]) = keys::spelling_parts(spellings.key()) else { continue };
+            let Some([other, term, written]) = keys::spelling_parts(spellings.key()) else {
+                continue;
+            };
             let Distance::Exact(distance) = near.word.eval(other) else { continue };
             let forms = u64::from(spellings.value().doc_freq);
             let known =
                 found.iter_mut().find(|known| known.term == term && known.written == written);
             match known {
                 Some(known) => known.forms += forms,
-                None if !segment.living(&index, spellings.value(), 1)?.is_empty() => found.push(Meant {
-                    distance,
-                    forms,
-                    term: term.to_owned(),
-                    written: written.to_owned(),
-                }),
+                None if !segment.living(&index, spellings.value(), 1)?.is_empty() => {
+                    found.push(Meant {
+                        distance,
+                        forms,
+                        term: term.to_owned(),
+                        written: written.to_owned(),
+                    })
+                }
                 None => {}
             }
         }
@@ -230,12 +234,15 @@ mod tests {
         }
         assert_eq!(tolerance(&"a".repeat(1_000)), 0);
         assert!(can_be_mistyped("word") && can_be_mistyped("صور"));
-        assert!(!can_be_mistyped("abc") && !can_be_mistyped("ab12c") && !can_be_mistyped("詐欺被害"));
+        assert!(
+            !can_be_mistyped("abc") && !can_be_mistyped("ab12c") && !can_be_mistyped("詐欺被害")
+        );
     }
 
     #[test]
     fn a_spelling_is_met_by_its_compared_form_alone() {
-        let language = crate::search::analysis::Analyzer::of(&"en".parse().unwrap()).language().clone();
+        let language =
+            crate::search::analysis::Analyzer::of(&"en".parse().unwrap()).language().clone();
         let near = Near { prefix: keys::spellings(&language), word: dfa("sextortoin", 2) };
         let met = |form: &str| {
             let key = keys::spelling(&language, [form, "term", "Written"]);

@@ -110,7 +110,8 @@ impl<'a> Collector<'a> {
         self.shown.insert(target);
         let Some(entry) = self.reader.get(&tables::ENTRIES, &target)? else { return Ok(None) };
         let chain = self.locales.chain(self.locale, &entry.source_locale);
-        let served = |locale: &Locale| -> Option<LiveLocale> { entry.published_in(locale).cloned() };
+        let served =
+            |locale: &Locale| -> Option<LiveLocale> { entry.published_in(locale).cloned() };
         let found = chain.iter().find_map(|locale| Some((locale, served(locale)?)));
         let Some((locale, live)) = found else { return Ok(None) };
         let made = self.reader.get(&tables::PIECES, &(target, locale.clone()))?;

@@ -10,7 +10,8 @@ use crate::search::{Passage, SearchPage, SearchQuery, Synonyms, syntax};
 /// A page with a title and paragraphs.
 fn page(title: &str, published_at: i64, paragraphs: &[&str]) -> IndexForm {
     let passage = |text: &&str| Passage { weight: 1, text: (*text).to_owned() };
-    let text = FormText { passages: paragraphs.iter().map(passage).collect(), ..FormText::default() };
+    let text =
+        FormText { passages: paragraphs.iter().map(passage).collect(), ..FormText::default() };
     IndexForm { text, ..form(title, published_at, &[]) }
 }
 
@@ -119,13 +120,20 @@ fn what_was_taken_out_is_neither_completed_nor_meant() {
 
 #[test]
 fn the_best_passage_is_short_and_says_most() {
-    let filler = "Nothing of interest is said in this sentence, which is here to be long. ".repeat(20);
+    let filler =
+        "Nothing of interest is said in this sentence, which is here to be long. ".repeat(20);
     let text = format!("{filler}Pelicans write letters. {filler}");
     let (index, _writer) = index(&[page("Birds", 1, &["Intro.", &text, "The end."])]);
     let page = index.search(&asked("pelicans letters")).unwrap();
     let passage = page.hits[0].passage.as_ref().unwrap();
-    assert!(passage.contains("Pelicans write letters.") && passage.chars().count() <= 440, "{passage}");
-    assert!(page.marked(&page.hits[0], passage).contains("<mark>Pelicans</mark> write <mark>letters</mark>."));
+    assert!(
+        passage.contains("Pelicans write letters.") && passage.chars().count() <= 440,
+        "{passage}"
+    );
+    assert!(
+        page.marked(&page.hits[0], passage)
+            .contains("<mark>Pelicans</mark> write <mark>letters</mark>.")
+    );
 }
 
 proptest! {
