@@ -209,7 +209,7 @@ fn a_page_is_found_by_the_number_that_a_contact_has_now() {
     let route = site.create("route");
     let channels = |number: &str| {
         json!({"channels": [{"id": "phone", "kind": "phone", "value": number, "languages": ["en"]}],
-            "operator": {"kind": "child_helpline"}, "covers": {"countries": ["GB"]}})
+            "identity": "anonymous_ok", "operator": {"kind": "child_helpline"}, "covers": {"countries": ["GB"]}})
     };
     site.save(route, &Part::Shared, channels("0808 157 0111"));
     site.save(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tantivy::{DocAddress, TantivyDocument, query::BooleanQuery, schema::Value as _};
+use tantivy::{DocAddress, DocId, TantivyDocument, query::BooleanQuery, schema::Value as _};
 
 use super::{
     Index, IndexError, ListQuery, SearchHit, SearchPage, SearchQuery,
@@ -19,7 +19,10 @@ use crate::{
     filter::Filter,
     id::EntryId,
     locale::Locale,
-    search::{Hit, layout::keys},
+    search::{
+        Hit,
+        layout::{Layout, keys},
+    },
 };
 
 /// In how many languages, from the reader's own on, unknown words are measured.
@@ -131,15 +134,18 @@ impl Index {
         let list = ListQuery { count: true, ..query.list.clone() };
         let matching = |filter: &Filter| self.matching(snapshot, (&list, filter), &plans);
         let page = counts::counted(snapshot, &list, matching)?;
-        let marker = |locale: &Locale| {
-            plans.iter().position(|plan| plan.locales.contains(locale)).unwrap_or(usize::MAX)
-        };
         let hits = page.hits.into_iter().map(|hit| {
-            let marker = marker(&hit.locale);
-            SearchHit { hit, pinned: false, passage: None, marker }
+            let own = |plan: &Plan| plan.locales.contains(&hit.locale);
+            let marker = plans.iter().position(own).unwrap_or(usize::MAX);
+            let passage = match (place(snapshot, self.layout(), &hit)?, plans.get(marker)) {
+                (Some(place), Some(plan)) => self.passage(snapshot, place, plan)?,
+                _ => None,
+            };
+            Ok(SearchHit { hit, pinned: false, passage, marker })
         });
+        let hits = hits.collect::<Result<_, IndexError>>()?;
         Ok(SearchPage {
-            hits: hits.collect(),
+            hits,
             next: page.next,
             count: page.count.unwrap_or_default(),
             facets: page.facets,
@@ -175,16 +181,47 @@ impl Index {
         let locale = locale.ok_or_else(|| IndexError::Failed {
             reason: "the column locale is damaged".to_owned(),
         })?;
-        let segment = u32::try_from(found.segment).unwrap_or(u32::MAX);
-        let stored: TantivyDocument =
-            snapshot.searcher.doc(DocAddress::new(segment, found.form))?;
-        let stored = stored.get_first(self.layout().passages).and_then(|value| value.as_bytes());
-        let passages: Vec<Shown> =
-            stored.and_then(|bytes| postcard::from_bytes(bytes).ok()).unwrap_or_default();
-        let passage = plans.get(found.plan()).and_then(|plan| best_passage(plan, passages));
+        let passage = match plans.get(found.plan()) {
+            Some(plan) => self.passage(snapshot, (found.segment, found.form), plan)?,
+            None => None,
+        };
         let hit = Hit { entry: snapshot::entry_id(found.entry()), locale };
         Ok(SearchHit { hit, pinned: found.is_pinned(), passage, marker: found.plan() })
     }
+
+    /// The passage of a form that answers a question best.
+    fn passage(
+        &self,
+        snapshot: &Snapshot,
+        (segment, form): (usize, DocId),
+        plan: &Plan,
+    ) -> Result<Option<String>, IndexError> {
+        let segment = u32::try_from(segment).unwrap_or(u32::MAX);
+        let stored: TantivyDocument = snapshot.searcher.doc(DocAddress::new(segment, form))?;
+        let stored = stored.get_first(self.layout().passages).and_then(|value| value.as_bytes());
+        let passages: Vec<Shown> =
+            stored.and_then(|bytes| postcard::from_bytes(bytes).ok()).unwrap_or_default();
+        Ok(best_passage(plan, passages))
+    }
+}
+
+/// Where the form of a hit lies.
+fn place(
+    snapshot: &Snapshot,
+    layout: &Layout,
+    hit: &Hit,
+) -> Result<Option<(usize, DocId)>, IndexError> {
+    let term = layout.term(&keys::entry(hit.entry));
+    for (at, segment) in snapshot.segments().enumerate() {
+        let index = segment.reader.inverted_index(term.field())?;
+        let Some(info) = index.get_term_info(&term)? else { continue };
+        let forms = segment.living(&index, &info, usize::MAX)?;
+        let own = |form: &DocId| segment.columns.locale(*form) == Some(&hit.locale);
+        if let Some(form) = forms.into_iter().find(own) {
+            return Ok(Some((at, form)));
+        }
+    }
+    Ok(None)
 }
 
 /// The passage that says most of what was asked; the first one where none says anything.

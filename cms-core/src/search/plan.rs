@@ -16,10 +16,10 @@ use tantivy::{
 
 use super::{
     IndexError, SearchQuery,
-    analysis::{Analysis, Analyzer, Gram, Purpose, Word},
+    analysis::{Analysis, Analyzer, Purpose, Word},
     codes,
     layout::{Layout, keys},
-    ranking::{self, RankedField, Statistics},
+    ranking::{self, MAX_GRAMS, Statistics},
     snapshot::Snapshot,
     statistics,
     text::{self, PARTS},
@@ -67,7 +67,8 @@ pub(super) struct Plan {
     groups: Vec<Group>,
     phrases: Vec<Vec<String>>,
     excluded: Vec<Vec<String>>,
-    grams: Vec<Gram>,
+    /// The rarest runs of letters, each as a weighed clause, and how many there are in all.
+    grams: (Vec<Clause>, usize),
     /// Whether forms answer, too, that have most of the grams and not the words.
     by_grams: bool,
     codes: Vec<String>,
@@ -102,11 +103,14 @@ impl Plan {
             groups: Vec::new(),
             phrases,
             excluded,
-            grams,
+            grams: (Vec::new(), grams.len()),
             by_grams: false,
             codes: codes::asked(&wanted.text()),
         };
         plan.add_words(snapshot, layout, &telling(words), (&wanted.words, measures))?;
+        let [.., whole] = statistics::fields(layout);
+        let statistics = plan.statistics(snapshot, layout);
+        plan.grams.0 = ranking::gram_clauses(plan.analyzer.language(), &grams, whole, &statistics)?;
         plan.add_synonyms(query);
         plan.add_marks(snapshot, layout)?;
         Ok(plan)
@@ -219,9 +223,9 @@ impl Plan {
             let least = groups.len().div_ceil(3);
             ways.push(Box::new(BooleanQuery::with_minimum_required_clauses(groups, least)));
         }
-        let grams = self.grams(layout);
-        if self.by_grams && widened && !grams.is_empty() {
-            let least = (grams.len() * 7).div_ceil(10);
+        let (grams, all) = &self.grams;
+        let least = (all.min(&MAX_GRAMS) * 7).div_ceil(10).max(1);
+        if self.by_grams && widened && grams.len() >= least {
             let most = grams.iter().map(|gram| (Occur::Should, gram.box_clone())).collect();
             let most = BooleanQuery::with_minimum_required_clauses(most, least);
             ways.push(Box::new(ConstScoreQuery::new(Box::new(most), 0.0)));
@@ -233,9 +237,8 @@ impl Plan {
         ways.extend(codes);
         let found = self.with_phrases(layout, ways);
         if widened {
-            let mut signals = grams;
-            signals.extend(self.near(layout));
-            optional(found, signals)
+            let signals = grams.iter().map(|gram| gram.box_clone()).chain(self.near(layout));
+            optional(found, signals.collect())
         } else {
             found
         }
@@ -302,13 +305,6 @@ impl Plan {
             self.row(layout, &[left.term.clone(), right.term.clone()], NEAR_WEIGHT)
         });
         pairs.collect()
-    }
-
-    /// What runs of letters add.
-    fn grams(&self, layout: &Layout) -> Vec<Clause> {
-        let [.., words] = layout.words;
-        let whole = RankedField { words, grams: layout.grams, weight: 1.0 };
-        ranking::gram_clauses(self.analyzer.language(), &self.grams, whole)
     }
 }
 

@@ -206,6 +206,9 @@ fn lengths(
     }
     for (at, field) in layout.words.into_iter().chain([layout.grams]).enumerate() {
         let Some(norms) = reader.fieldnorms_readers().get_field(field)? else { continue };
+        if norms.num_docs() != reader.max_doc() {
+            return Err(damaged("lengths"));
+        }
         for form in 0..reader.max_doc() {
             let tokens = all.get_mut(own(form)).and_then(|lengths| lengths.tokens.get_mut(at));
             if let Some(tokens) = tokens {

@@ -1,8 +1,11 @@
 //! How much text there is in each language, so that a French page is weighed among French pages.
 
-use std::collections::HashMap;
-
-use super::{layout::Layout, ranking::Statistics, snapshot::Snapshot, text::PARTS};
+use super::{
+    layout::Layout,
+    ranking::{Length, RankedField, Statistics},
+    snapshot::Snapshot,
+    text::PARTS,
+};
 use crate::locale::Locale;
 
 /// The forms of one locale in one segment, dead ones among them.
@@ -34,7 +37,16 @@ pub(super) fn of<'s>(
             all.add(own);
         }
     }
-    let fields = layout.words.into_iter().chain([layout.grams]);
-    let tokens: HashMap<_, _> = fields.zip(all.tokens.map(|tokens| tokens.max(1))).collect();
-    Statistics { searcher: &snapshot.searcher, texts: all.forms.max(1), tokens }
+    let [title, headings, summary, body, grams] = all.tokens.map(|tokens| tokens.max(1));
+    // The grams of all parts lie in one field, which is counted with the body.
+    let lengths = [(title, 1), (headings, 1), (summary, 1), (body, grams)];
+    let lengths = fields(layout).into_iter().zip(lengths);
+    let lengths: Vec<Length> =
+        lengths.map(|(field, (words, grams))| Length { field, words, grams }).collect();
+    Statistics::new(&snapshot.searcher, all.forms.max(1), &lengths)
+}
+
+/// The parts as they are ranked, title first and body last.
+pub(super) fn fields(layout: &Layout) -> [RankedField; PARTS] {
+    layout.words.map(|words| RankedField { words, grams: layout.grams, weight: 1.0 })
 }

@@ -131,7 +131,7 @@ pub(super) fn meant(
                         forms,
                         term: term.to_owned(),
                         written: written.to_owned(),
-                    })
+                    });
                 }
                 None => {}
             }
