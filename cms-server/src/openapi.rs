@@ -53,6 +53,8 @@ pub mod page;
         delivery::entries::list_entries,
         delivery::entries::read_entry,
         delivery::redirects::list_redirects,
+        delivery::search::search_entries,
+        delivery::search::suggest_queries,
         delivery::changes::list_changes,
         delivery::stream::stream_changes,
         delivery::feed::read_feed,

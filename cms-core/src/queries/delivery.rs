@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{answer::Answer, site::SiteView};
+use super::{answer::Answer, search::SynonymView, site::SiteView};
 use crate::{
     followers::ReadError,
     followers::delivery::{
@@ -50,6 +50,9 @@ pub(super) struct Parts {
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
     pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
+    pub(super) synonyms: RwLock<Option<SynonymView>>,
+    /// What an operator says means the same.
+    pub(super) synonym_groups: Vec<(Locale, Vec<String>)>,
 }
 
 /// The redirects, and what they were read from.
@@ -97,7 +100,7 @@ impl Delivery {
         generations: Arc<Generations>,
         index: Arc<Index>,
         log: Arc<dyn Log>,
-        caches: Caches,
+        (caches, synonym_groups): (Caches, Vec<(Locale, Vec<String>)>),
     ) -> Self {
         let items = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
         Self(Arc::new(Parts {
@@ -117,6 +120,8 @@ impl Delivery {
                 caches.entries / 2,
                 Weight,
             ),
+            synonyms: RwLock::new(None),
+            synonym_groups,
         }))
     }
 
