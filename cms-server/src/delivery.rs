@@ -23,6 +23,7 @@ pub mod entries;
 pub mod feed;
 pub mod hot;
 pub mod ready;
+pub mod routes;
 pub mod site;
 pub mod sitemap;
 pub mod stream;
@@ -37,6 +38,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         changes::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
+        routes::endpoints(),
     ]
     .concat()
 }

@@ -23,6 +23,8 @@ mod markdown_safety;
 mod needs;
 mod openapi;
 mod readme;
+mod routes;
+mod routes_offline;
 mod store_adapters;
 mod store_child;
 mod store_conformance;

@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// The files of the demo content.
-struct Demo;
+pub struct Demo;
 
 impl cms_core::commands::import::Lines for Demo {
     fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {

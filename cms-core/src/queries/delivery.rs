@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{answer::Answer, site::SiteView};
+use super::{answer::Answer, directory::Directories, site::SiteView};
 use crate::{
     followers::ReadError,
     followers::delivery::{
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     site: RwLock<Option<Arc<SiteView>>>,
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
+    pub(super) directories: Directories,
 }
 
 /// How many entries are published, by locale and type.
@@ -97,6 +98,7 @@ impl Delivery {
             index,
             log,
             site: RwLock::new(None),
+            directories: Directories::default(),
             entries: Cache::with_weighter(
                 items(caches.entries / 2, 1_000),
                 caches.entries / 2,

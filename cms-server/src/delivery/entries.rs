@@ -99,9 +99,9 @@ impl<'r> Responder<'r, 'r> for Reply {
 
 /// What a request for content says besides its address.
 pub(crate) struct Wishes<'r> {
-    codings: Codings,
-    languages: Languages<'r>,
-    path: &'r str,
+    pub(super) codings: Codings,
+    pub(super) languages: Languages<'r>,
+    pub(super) path: &'r str,
     query: &'r str,
 }
 
@@ -124,12 +124,12 @@ impl<'r> FromRequest<'r> for Wishes<'r> {
 
 impl Wishes<'_> {
     /// What the question is known by.
-    fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
+    pub(super) fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
         QuestionRef(self.path, self.query, if asked.explicit { "" } else { asked.locale.as_str() })
     }
 
     /// The address with another locale in it.
-    fn address(&self, path: &str, locale: &Locale) -> String {
+    pub(super) fn address(&self, path: &str, locale: &Locale) -> String {
         let others =
             self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("locale="));
         let mut address = format!("{path}?locale={locale}");
