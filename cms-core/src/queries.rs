@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod changes;
+pub mod directory;
 pub mod entry;
 pub mod export;
 pub mod fill;

@@ -25,6 +25,7 @@ pub mod hot;
 pub mod ready;
 pub mod redirects;
 pub mod search;
+pub mod routes;
 pub mod site;
 pub mod sitemap;
 pub mod stream;
@@ -41,6 +42,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         search::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
+        routes::endpoints(),
     ]
     .concat()
 }

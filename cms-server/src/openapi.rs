@@ -59,6 +59,8 @@ pub mod page;
         delivery::stream::stream_changes,
         delivery::feed::read_feed,
         delivery::sitemap::read_sitemap,
+        delivery::routes::find_routes,
+        delivery::routes::read_directory,
         describe_api,
         catalogue::list_problems,
         catalogue::read_problem,

@@ -16,7 +16,7 @@ pub fn root() -> PathBuf {
 }
 
 /// The files of the demo content.
-struct Demo;
+pub struct Demo;
 
 impl cms_core::commands::import::Lines for Demo {
     fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {

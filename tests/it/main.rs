@@ -36,6 +36,8 @@ mod redirects;
 mod site;
 mod search;
 mod search_acts;
+mod routes;
+mod routes_offline;
 mod store_adapters;
 mod store_child;
 mod store_conformance;

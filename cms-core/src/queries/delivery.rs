@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{answer::Answer, search::SynonymView, site::SiteView};
+use super::{answer::Answer, directory::Directories, search::SynonymView, site::SiteView};
 use crate::{
     followers::ReadError,
     followers::delivery::{
@@ -50,6 +50,7 @@ pub(super) struct Parts {
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
     pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
+    pub(super) directories: Directories,
     pub(super) synonyms: RwLock<Option<SynonymView>>,
     /// What an operator says means the same.
     pub(super) synonym_groups: Vec<(Locale, Vec<String>)>,
@@ -110,6 +111,7 @@ impl Delivery {
             log,
             site: RwLock::new(None),
             redirects: RwLock::new(None),
+            directories: Directories::default(),
             entries: Cache::with_weighter(
                 items(caches.entries / 2, 1_000),
                 caches.entries / 2,

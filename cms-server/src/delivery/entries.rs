@@ -124,7 +124,7 @@ impl<'r> FromRequest<'r> for Wishes<'r> {
 
 impl Wishes<'_> {
     /// What the question is known by.
-    fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
+    pub(super) fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
         QuestionRef(self.path, self.query, if asked.explicit { "" } else { asked.locale.as_str() })
     }
 
