@@ -1,10 +1,6 @@
 //! `cms import`: takes in lines, each a revision.
 
-use std::{
-    fs::File,
-    io::{self, BufRead},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -120,7 +116,9 @@ impl Import {
         if as_json {
             output::say(&report);
         } else {
-            refused.iter().for_each(|refused| say_refused(refused, &self.files));
+            for refused in refused {
+                say_refused(refused, &self.files);
+            }
             output::say(format_args!(
                 "{} lines: {} landed, {} had landed before, {} refused; {} entries made",
                 number("lines"),
