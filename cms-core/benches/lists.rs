@@ -16,7 +16,7 @@ use cms_core::{
     filter::{Condition, Filter, FilterValue, SortKey},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
-    search::{Index, IndexForm, ListPage, ListQuery, Pace, Position, Writer},
+    search::{FormText, Index, IndexForm, ListPage, ListQuery, Pace, Position, Writer},
 };
 use divan::{Bencher, black_box};
 
@@ -106,6 +106,8 @@ fn entry_forms(number: u64) -> Vec<IndexForm> {
             ),
             published_at: Timestamp::from_millis(minute * 60_000),
             values: values.clone(),
+            text: FormText::default(),
+            shows: Vec::new(),
         })
         .into()
 }

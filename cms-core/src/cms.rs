@@ -38,6 +38,8 @@ pub use upkeep::UpkeepOptions;
 
 /// How long an act waits for this node's followers before it answers all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often in a row followers may be found where they were before they are taken to have stopped.
+const STILL: usize = 24;
 /// How often an act is decided anew when what it rests on has moved.
 const ATTEMPTS: usize = 5;
 
@@ -58,6 +60,9 @@ pub struct Options {
     pub set_up: SetUp,
     /// When the store sees to its own files.
     pub upkeep: UpkeepOptions,
+    /// Groups of words that mean the same to those who search, each in one locale, besides the other labels
+    /// of topics.
+    pub synonyms: Vec<(Locale, Vec<String>)>,
 }
 
 impl Default for Options {
@@ -70,6 +75,7 @@ impl Default for Options {
             types: None,
             set_up: SetUp::default(),
             upkeep: UpkeepOptions::default(),
+            synonyms: Vec::new(),
         }
     }
 }
@@ -320,12 +326,15 @@ impl Cms {
     pub async fn settled(&self) -> bool {
         let last = self.0.log.last();
         let mut before = (u64::MAX, u64::MAX);
+        let mut still = 0;
         loop {
             if self.applied(last, PATIENCE).await {
                 return true;
             }
             let (view, search) = self.progress();
-            if (view.applied, search.applied) == before {
+            // A step of the index may be thousands of pages: it is given time, unless it has stopped.
+            still = if (view.applied, search.applied) == before { still + 1 } else { 0 };
+            if still >= STILL || view.failed.is_some() || search.failed.is_some() {
                 return false;
             }
             before = (view.applied, search.applied);

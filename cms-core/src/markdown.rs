@@ -126,6 +126,11 @@ pub fn html_text(text: &str) -> String {
     cut::escaped(text)
 }
 
+/// What readers see of sanitised HTML: blocks on lines of their own.
+pub fn plain_text(html: &str) -> String {
+    cut::cut(html, &Prepared::new("")).text
+}
+
 /// All but what is counted, for readers in this locale.
 fn guarded(source: &str, locale: &Locale) -> Rendered {
     if source.len() > MAX_BYTES {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod changes;
+pub mod directory;
 pub mod entry;
 pub mod export;
 pub mod fill;
@@ -9,12 +10,15 @@ pub mod included;
 pub mod list;
 pub mod pages;
 pub mod redirects;
+pub mod search;
 pub mod site;
 pub mod soundness;
+pub mod suggest;
 pub mod tokens;
 pub mod tombstones;
 
 mod delivery;
+mod labels;
 
 pub use self::delivery::{Caches, Counts, Delivery};
 pub use crate::followers::{ReadError, editing::reader::Editing};

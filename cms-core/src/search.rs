@@ -1,32 +1,44 @@
-//! Search: lists, filters, sorts, facets and counts over what is published, from one index.
+//! Search: lists, filters, sorts, facets, counts and full-text search over what is published, from one
+//! index.
 //!
-//! One follower writes ([`Writer`]), everybody reads ([`Index::list`]). The index holds nothing but the
-//! ids of the forms that readers can get and the values that lists look at; what a hit looks like is the
-//! delivery view's. Each form names the locales that it serves, so that fallback costs nothing here. The
+//! One follower writes ([`Writer`]), everybody reads ([`Index::list`], [`Index::search`],
+//! [`Index::complete`]). The index holds the ids of the forms that readers can get, the values that lists
+//! look at, and the text by what it is found by, with short passages to show; what else a hit looks like is
+//! the delivery view's. Each form names the locales that it serves, so that fallback costs nothing here. The
 //! index is derived data: any of it can be deleted and built again from the log.
 //!
 //! This is the only home of tantivy.
 
 pub mod analysis;
+mod best;
+mod codes;
 mod collation;
 mod counts;
 mod cursor;
 mod error;
+mod find;
 mod layout;
+mod marker;
 mod matching;
 mod order;
 mod payload;
+mod plan;
 mod query;
 mod ranking;
 mod snapshot;
+mod statistics;
+mod suggest;
+mod synonyms;
+pub mod syntax;
+mod text;
 mod top;
+mod typing;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::BTreeMap,
     fmt,
     path::Path,
     sync::{
@@ -35,23 +47,30 @@ use std::{
     },
 };
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use tantivy::{
     IndexReader, ReloadPolicy, TantivyError, directory::MmapDirectory, directory::RamDirectory,
 };
 
-pub use cursor::BadCursor;
+pub use cursor::{BadCursor, Paged};
 pub use error::{IndexError, OpenError};
-pub use query::{Facets, Hit, IndexForm, ListPage, ListQuery, Position, Rank};
+pub use query::{
+    Facets, FormText, Hit, IndexForm, ListPage, ListQuery, Passage, Position, Rank, SearchHit,
+    SearchPage, SearchQuery,
+};
 pub use ranking::Passages;
+pub use suggest::Completions;
+pub use synonyms::Synonyms;
 pub use writer::{Pace, Writer};
 
+use analysis::Analyzer;
 use layout::Layout;
 use matching::Matching;
 use payload::Payload;
 use snapshot::Snapshot;
+use text::Analyzers;
 
-use crate::id::FieldName;
+use crate::{filter::Filter, locale::Locale};
 
 /// The index of all published forms. A handle: clones are the same index.
 #[derive(Clone)]
@@ -64,6 +83,7 @@ struct Shared {
     snapshot: RwLock<Arc<Snapshot>>,
     refreshing: Mutex<()>,
     applied: AtomicU64,
+    analyzers: Mutex<Analyzers>,
 }
 
 impl Index {
@@ -102,7 +122,7 @@ impl Index {
             .try_into()
             .map_err(unopened)?;
         let reader: IndexReader = reader;
-        let snapshot = Snapshot::new(reader.searcher(), None);
+        let snapshot = Snapshot::new(reader.searcher(), &layout, None);
         let snapshot =
             snapshot.map_err(|error| OpenError::Damaged { reason: error.to_string() })?;
         Ok(Self(Arc::new(Shared {
@@ -112,6 +132,7 @@ impl Index {
             snapshot: RwLock::new(Arc::new(snapshot)),
             refreshing: Mutex::new(()),
             applied: AtomicU64::new(applied),
+            analyzers: Mutex::default(),
         })))
     }
 
@@ -137,25 +158,24 @@ impl Index {
     /// [`IndexError::WrongPosition`] for a position of a list in another order, [`IndexError::Failed`] when
     /// the index cannot be read.
     pub fn list(&self, query: &ListQuery) -> Result<ListPage, IndexError> {
-        let snapshot = Arc::clone(&self.0.snapshot.read());
-        let layout = &self.0.layout;
-        let matching = Matching::new(&snapshot, layout, query, &query.filter)?;
-        let (hits, next) = top::page(&snapshot, &matching, query)?;
-        let mut page = ListPage { hits, next, count: None, facets: BTreeMap::new() };
-        let filtered = |field: &&FieldName| query.filter.0.contains_key(*field);
-        let (own, free): (Vec<_>, Vec<_>) = query.facets.iter().partition(filtered);
-        if !free.is_empty() {
-            let free: Vec<_> = free.into_iter().cloned().collect();
-            let (count, facets) = counts::tally(&snapshot, &matching, &free)?;
-            (page.count, page.facets) = (query.count.then_some(count), facets);
-        } else if query.count {
-            page.count = Some(counts::count(&snapshot, &matching)?);
-        }
-        for field in own {
-            let others = Matching::new(&snapshot, layout, query, &query.filter.without(field))?;
-            page.facets.extend(counts::tally(&snapshot, &others, std::slice::from_ref(field))?.1);
-        }
-        Ok(page)
+        let snapshot = self.snapshot();
+        let matching =
+            |filter: &Filter| Matching::new(&snapshot, &self.0.layout, (query, filter), None);
+        counts::counted(&snapshot, query, matching)
+    }
+
+    /// One state of the index.
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0.snapshot.read())
+    }
+
+    /// The analyzer of a locale.
+    fn analyzer(&self, locale: &Locale) -> Arc<Analyzer> {
+        self.analyzers().of(locale)
+    }
+
+    fn analyzers(&self) -> MutexGuard<'_, Analyzers> {
+        self.0.analyzers.lock()
     }
 
     /// Takes up what was merged since the last commit, so that lists get quicker: for when nothing else is
@@ -168,7 +188,8 @@ impl Index {
         let _turn = self.0.refreshing.lock();
         self.0.reader.reload()?;
         let current = Arc::clone(&self.0.snapshot.read());
-        let next = Arc::new(Snapshot::new(self.0.reader.searcher(), Some(&current))?);
+        let next =
+            Arc::new(Snapshot::new(self.0.reader.searcher(), &self.0.layout, Some(&current))?);
         *self.0.snapshot.write() = next;
         Ok(())
     }

@@ -5,11 +5,13 @@
 //! `CMS_LIMITS__BODY_BYTES=65536`.
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     ops::RangeInclusive,
     path::Path,
 };
 
+use cms_core::locale::Locale;
 use rocket::{
     config::{Ident, LogLevel, Shutdown, Sig},
     data::{Limits as BodyLimits, ToByteUnit as _},
@@ -47,6 +49,27 @@ pub struct Config {
     pub log: Log,
     /// What happens between the signal to stop and the end.
     pub shutdown: Stop,
+    /// What search knows besides the content.
+    pub search: Search,
+}
+
+/// What search knows besides the content.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// By locale, groups of words that mean the same to those who search. The other labels of topics and
+    /// the like are known without.
+    pub synonyms: BTreeMap<Locale, Vec<Vec<String>>>,
+}
+
+impl Search {
+    /// The groups, each with its locale.
+    pub fn groups(&self) -> Vec<(Locale, Vec<String>)> {
+        let groups = |(locale, groups): (&Locale, &Vec<Vec<String>>)| -> Vec<_> {
+            groups.iter().map(|group| (locale.clone(), group.clone())).collect()
+        };
+        self.synonyms.iter().flat_map(groups).collect()
+    }
 }
 
 /// What a request may ask of the server.
@@ -109,6 +132,7 @@ impl Default for Config {
             },
             log: Log { format: LogFormat::Pretty, level: "info".to_owned() },
             shutdown: Stop { grace_seconds: 5 },
+            search: Search::default(),
         }
     }
 }
@@ -238,6 +262,15 @@ mod tests {
     }
 
     #[test]
+    fn synonyms_are_groups_by_locale() {
+        let config =
+            load("[search.synonyms]\nfr = [['mdp', 'mot de passe'], ['sms', 'texto']]\n").unwrap();
+        let groups = config.search.groups();
+        assert_eq!(groups.len(), 2);
+        assert_eq!((groups[0].0.as_str(), groups[0].1[1].as_str()), ("fr", "mot de passe"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_key() {
         for (toml, key) in [
             ("listne = 1", "listne"),
@@ -246,6 +279,7 @@ mod tests {
             ("[log]\nformat = 'xml'", "log.format"),
             ("cors_origins = 'example.org'", "cors_origins"),
             ("workers = 1_000_000", "workers"),
+            ("[search.synonyms]\nklingon_ = [['a', 'b']]", "search.synonyms"),
         ] {
             let error = load(toml).unwrap_err().to_string();
             assert!(error.contains(key), "{toml}: {error}");

@@ -24,9 +24,12 @@ pub mod feed;
 pub mod hot;
 pub mod ready;
 pub mod redirects;
+pub mod routes;
+pub mod search;
 pub mod site;
 pub mod sitemap;
 pub mod stream;
+pub(crate) mod terms;
 
 use cache::Answers;
 
@@ -36,8 +39,10 @@ pub(crate) fn endpoints() -> Vec<Route> {
         site::endpoints(),
         entries::endpoints(),
         redirects::endpoints(),
+        search::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
+        routes::endpoints(),
     ]
     .concat()
 }

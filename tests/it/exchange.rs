@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::wait_for,
-    readme::demo_lines,
+    demo::demo_lines,
     site::{Site, line, locale, pair, pairs, route, shared, text, translated},
 };
 

@@ -1,62 +1,14 @@
 //! Every request in the README is made, against the real router over the demo content.
 
-use std::{
-    fs,
-    io::{self, BufRead, BufReader, Read as _},
-    path::{Path, PathBuf},
-};
+use std::fs;
 
-use cms_core::{Cms, commands::import::ImportOptions};
 use cms_server::config::Config;
 use rocket::local::blocking::Client;
 use serde_json::Value;
 
-use crate::app::{open, wait_for};
+use crate::demo::{root, with_demo_content};
 
 const SERVER: &str = "http://127.0.0.1:8000";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The files of the demo content.
-struct Demo;
-
-impl cms_core::commands::import::Lines for Demo {
-    fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
-        let mut files: Vec<_> =
-            fs::read_dir(root().join("demo"))?.map(|item| item.unwrap().path()).collect();
-        files.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
-        files.sort();
-        let empty: Box<dyn BufRead + Send> = Box::new(io::empty());
-        Ok(files.iter().fold(empty, |before, path| {
-            Box::new(before.chain(BufReader::new(fs::File::open(path).unwrap())))
-        }))
-    }
-}
-
-/// All lines of the demo content.
-pub fn demo_lines() -> String {
-    let mut text = String::new();
-    cms_core::commands::import::Lines::open(&mut Demo).unwrap().read_to_string(&mut text).unwrap();
-    text
-}
-
-fn with_demo_content(folder: &Path) -> Cms {
-    let cms = open(folder);
-    let administrator = cms.administrator().unwrap().unwrap();
-    let options = ImportOptions { atomic: true, ..ImportOptions::default() };
-    let report =
-        wait_for(async { cms.import(&administrator, &mut Demo, &options, &|_, _| ()).await });
-    let report = report.unwrap();
-    assert_eq!(report.refused, [], "the demo content is imported whole");
-    assert!(wait_for(cms.settled()));
-    let again =
-        wait_for(async { cms.import(&administrator, &mut Demo, &options, &|_, _| ()).await });
-    let again = again.unwrap();
-    assert_eq!((again.accepted, again.unchanged), (0, report.accepted), "twice changes nothing");
-    cms
-}
 
 /// The addresses that the README asks with curl.
 fn addresses(readme: &str) -> Vec<&str> {

@@ -97,7 +97,7 @@ pub(super) fn start_derived(
         Arc::clone(&generations),
         Arc::clone(&index),
         Arc::clone(log),
-        options.caches,
+        (options.caches, options.synonyms.clone()),
     );
     let search = SearchFollower::new(
         Arc::clone(log),

@@ -92,6 +92,7 @@ impl Means {
                 decision.expectations.extend(rests_on);
             }
             Part::Shared => {
+                self.check_shared(entry, content_type, &fields).await?;
                 publish_part(entry, (&act.part, head), None, &Uses::default(), &mut decision);
             }
         }
@@ -114,6 +115,29 @@ impl Means {
             violations.into_iter().map(|violation| violation.under("/fields")).collect();
         none_of(violations)?;
         Ok(uses)
+    }
+
+    /// What in shared fields keeps them from being shown in the locales that are published: none of those may
+    /// lose what it needs.
+    async fn check_shared(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        shared: &Fields,
+    ) -> Result<(), CommandError> {
+        let mut violations = Vec::new();
+        for (_, live) in entry.published_locales() {
+            let localized = self.editing.fields(live.saved.event).await?;
+            violations.extend(content_type.check_publication(&localized, shared));
+        }
+        let is_localized = |pointer: &str| {
+            let mut localized = content_type.fields().filter(|field| field.localized);
+            localized.any(|field| pointer.split('/').nth(1) == Some(field.name.as_str()))
+        };
+        violations.retain(|violation| !is_localized(&violation.pointer));
+        violations.sort();
+        violations.dedup();
+        none_of(violations.into_iter().map(|violation| violation.under("/fields")).collect())
     }
 
     /// Refuses to close a chain of references or of redirects among what readers get, in the part and in

@@ -8,11 +8,12 @@ use super::{CommandError, Means};
 use crate::{
     content_type::{ContentType, FieldKind},
     embed::{EmbedKind, EmbedToken, EmbedUse},
-    event::{Claim, Fields, Stream},
+    entry::Entry,
+    event::{Claim, Fields, Part, Stream},
     followers::ReadError,
     id::{EntryId, ExternalKey, TypeName},
     locale::Locale,
-    markdown,
+    markdown, route,
     violation::{Violation, pointer_step},
 };
 
@@ -61,6 +62,7 @@ impl Means {
         locale: &Locale,
     ) -> Result<Uses, CommandError> {
         let mut uses = Uses::default();
+        let mut for_children = false;
         for reference in content_type.references(fields) {
             let target = match reference.value.parse::<EntryId>() {
                 Ok(id) => self
@@ -70,12 +72,19 @@ impl Means {
                 Err(_) => None,
             };
             match target {
-                Some(entry) => _ = uses.targets.insert(entry.id),
+                Some(entry) => {
+                    uses.targets.insert(entry.id);
+                    let is_audience = reference.pointer.starts_with("/audiences/");
+                    for_children |= is_audience && self.is_of_children(&entry).await?;
+                }
                 None => uses.bad_references.push(
                     Violation::new(reference.pointer, "reference_unknown")
                         .with("reference", &reference.value),
                 ),
             }
+        }
+        if for_children && content_type.name().as_str() == "route" {
+            uses.bad_references.extend(route::check::check_cost_for_children(fields));
         }
         for (name, source) in markdown_fields(content_type, fields) {
             let pointer = pointer_step(name);
@@ -99,6 +108,16 @@ impl Means {
             }
         }
         Ok(uses)
+    }
+
+    /// Whether an audience is one of children.
+    async fn is_of_children(&self, audience: &Entry) -> Result<bool, CommandError> {
+        let key = audience.key.as_ref().map(ExternalKey::as_str);
+        let age_max = match audience.heads.get(&Part::Shared) {
+            Some(head) => self.editing.fields(head.draft.event).await?.get("age_max").cloned(),
+            None => None,
+        };
+        Ok(route::check::is_of_children(key, age_max.and_then(|age| age.as_u64())))
     }
 
     /// The entry that a token names: by id, by external key, or by a slug in the locale or another.

@@ -31,6 +31,7 @@ pub(super) enum Annotation {
     Markdown,
     SlugSource,
     SearchWeight,
+    SearchPin,
     Filterable,
     Sortable,
     Embeddable,
@@ -50,6 +51,7 @@ impl Annotation {
             "x-markdown" => Self::Markdown,
             "x-slug-source" => Self::SlugSource,
             "x-search-weight" => Self::SearchWeight,
+            "x-search-pin" => Self::SearchPin,
             "x-filterable" => Self::Filterable,
             "x-sortable" => Self::Sortable,
             "x-embeddable" => Self::Embeddable,
@@ -71,6 +73,7 @@ impl Annotation {
             | Self::Markdown
             | Self::SlugSource
             | Self::SearchWeight
+            | Self::SearchPin
             | Self::Filterable
             | Self::Sortable
             | Self::Embeddable => place == Place::Field,
@@ -99,6 +102,7 @@ impl Annotation {
             | Self::RequiredForPublication
             | Self::Markdown
             | Self::SlugSource
+            | Self::SearchPin
             | Self::Filterable
             | Self::Sortable
             | Self::Embeddable
@@ -113,7 +117,10 @@ impl Annotation {
             // Without a language Markdown can't be rendered: headings and quotes depend on it.
             Self::Markdown => localized,
             Self::SlugSource => localized && matches!(kind, K::Text),
-            Self::SearchWeight => matches!(kind, K::Text | K::Markdown | K::List { options: None }),
+            Self::SearchWeight => {
+                matches!(kind, K::Text | K::Markdown | K::List { options: None } | K::Structured)
+            }
+            Self::SearchPin => matches!(kind, K::List { options: None }),
             Self::Embeddable => matches!(kind, K::Text | K::Markdown),
             Self::Filterable => {
                 !matches!(kind, K::Text | K::Markdown | K::Url | K::Asset { .. } | K::Structured)

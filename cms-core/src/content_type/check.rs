@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     event::{Fields, Part},
+    route,
     violation::{Violation, pointer_step},
 };
 
@@ -35,6 +36,7 @@ impl ContentType {
     pub fn check_draft(&self, part: &Part, fields: &Fields) -> Vec<Violation> {
         let mut findings = Findings::default();
         self.check_part(matches!(part, Part::Locale(_)), fields, &mut findings);
+        self.check_meaning(fields, &mut findings.wrong);
         sorted(findings.wrong)
     }
 
@@ -52,7 +54,19 @@ impl ContentType {
             }
         }
         findings.wrong.append(&mut findings.missing);
+        self.check_meaning(localized, &mut findings.wrong);
+        self.check_meaning(shared, &mut findings.wrong);
+        if self.name.as_str() == "route" {
+            findings.wrong.extend(route::check::check_publication(localized, shared));
+        }
         sorted(findings.wrong)
+    }
+
+    /// What the fields of a type mean together, where the library knows the type.
+    fn check_meaning(&self, fields: &Fields, wrong: &mut Vec<Violation>) {
+        if self.name.as_str() == "route" {
+            wrong.extend(route::check::check_draft(fields));
+        }
     }
 
     fn check_part(&self, localized: bool, fields: &Fields, findings: &mut Findings) {

@@ -53,6 +53,7 @@ pub(super) fn field(name: &str, schema: Value) -> Result<Field, Vec<Violation>> 
         required: is_set(&schema, "x-required-for-publication"),
         slug_source: is_set(&schema, "x-slug-source"),
         weight: weight.and_then(|weight| u8::try_from(weight).ok()),
+        pins: is_set(&schema, "x-search-pin"),
         filterable: is_set(&schema, "x-filterable"),
         sortable: is_set(&schema, "x-sortable"),
         embeddable: is_set(&schema, "x-embeddable"),

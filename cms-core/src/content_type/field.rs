@@ -94,6 +94,8 @@ pub struct Field {
     pub slug_source: bool,
     /// How much a hit in it counts in search, 1 to 10; absent: it isn't searched.
     pub weight: Option<u8>,
+    /// Whether its texts are questions that the entry is to be the first answer to.
+    pub pins: bool,
     /// Whether lists can be filtered by it.
     pub filterable: bool,
     /// Whether lists can be sorted by it.

@@ -4,8 +4,10 @@
 //! is never behind it; so doing a step twice does no harm, and many changes of one entry cost one. Its
 //! place in the log is in the index's own commits.
 
+mod text;
+
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use text::Collector;
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
@@ -30,7 +33,7 @@ use crate::{
     filter::FilterValue,
     id::{EntryId, FieldName, TypeName},
     locale::{Locale, Locales},
-    search::{Index, IndexForm, Pace, Writer},
+    search::{Index, IndexError, IndexForm, Pace, Writer},
     store::{Log, view::Reader},
 };
 
@@ -54,6 +57,8 @@ pub struct SearchFollower {
     applied: u64,
     runtime: Runtime,
     generations: Arc<Generations>,
+    /// Who shows whom, as of what is not committed yet: by the entry that shows, those in whose text.
+    shown: HashMap<EntryId, BTreeSet<EntryId>>,
     /// The types whose lists the next commit changes.
     changed: BTreeSet<TypeName>,
     /// The site's locales and types, until one of them changes.
@@ -95,6 +100,7 @@ impl SearchFollower {
             applied,
             runtime,
             generations,
+            shown: HashMap::new(),
             changed: BTreeSet::new(),
             site: None,
             uncommitted: 0,
@@ -151,6 +157,7 @@ impl SearchFollower {
             self.changed.extend(self.types()?.into_keys());
         } else {
             let entries: BTreeSet<EntryId> = events.iter().filter_map(changed).collect();
+            let entries = self.with_those_that_show(entries)?;
             self.changed.extend(events.iter().filter_map(erased_type));
             self.index_entries(entries)?;
         }
@@ -168,9 +175,23 @@ impl SearchFollower {
             self.generations.raise(Source::Type(&type_name));
         }
         self.uncommitted = 0;
+        self.shown.clear();
         self.committed_at = Instant::now();
         sender.send_modify(|progress| progress.applied = self.applied);
         Ok(())
+    }
+
+    /// Entries, and those in whose text they show: a page is found by the number that a contact has now.
+    fn with_those_that_show(
+        &self,
+        mut entries: BTreeSet<EntryId>,
+    ) -> Result<BTreeSet<EntryId>, FollowError> {
+        let index = |error: IndexError| FollowError::Index(error.to_string());
+        for entry in entries.clone() {
+            entries.extend(self.index.showing(entry).map_err(index)?);
+            entries.extend(self.shown.get(&entry).into_iter().flatten());
+        }
+        Ok(entries)
     }
 
     /// What a list shows of each entry depends on the site's locales and types: all are indexed again
@@ -205,6 +226,9 @@ impl SearchFollower {
                 }
                 None => Vec::new(),
             };
+            for shown in forms.iter().flat_map(|form| &form.shows) {
+                self.shown.entry(*shown).or_default().insert(id);
+            }
             self.writer
                 .replace_entry(id, &forms)
                 .map_err(|error| FollowError::Index(error.to_string()))?;
@@ -247,6 +271,8 @@ impl SearchFollower {
             let for_locales: Vec<_> = own.chain(others).map(|(site, _)| site.clone()).collect();
             let mut values = self.values(content_type, live.saved)?;
             values.extend(shared.iter().cloned());
+            let collector = Collector::new(&self.reader, locales, locale);
+            let (text, shows) = collector.collect(entry, content_type)?;
             forms.push(IndexForm {
                 type_name: entry.type_name.clone(),
                 locale: locale.clone(),
@@ -255,6 +281,8 @@ impl SearchFollower {
                 title: live.title.clone(),
                 published_at: live.published_at,
                 values,
+                text,
+                shows: shows.into_iter().collect(),
             });
         }
         Ok(forms)

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{answer::Answer, site::SiteView};
+use super::{answer::Answer, directory::Directories, search::SynonymView, site::SiteView};
 use crate::{
     followers::ReadError,
     followers::delivery::{
@@ -50,6 +50,10 @@ pub(super) struct Parts {
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
     pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
+    pub(super) directories: Directories,
+    pub(super) synonyms: RwLock<Option<SynonymView>>,
+    /// What an operator says means the same.
+    pub(super) synonym_groups: Vec<(Locale, Vec<String>)>,
 }
 
 /// The redirects, and what they were read from.
@@ -97,7 +101,7 @@ impl Delivery {
         generations: Arc<Generations>,
         index: Arc<Index>,
         log: Arc<dyn Log>,
-        caches: Caches,
+        (caches, synonym_groups): (Caches, Vec<(Locale, Vec<String>)>),
     ) -> Self {
         let items = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
         Self(Arc::new(Parts {
@@ -107,6 +111,7 @@ impl Delivery {
             log,
             site: RwLock::new(None),
             redirects: RwLock::new(None),
+            directories: Directories::default(),
             entries: Cache::with_weighter(
                 items(caches.entries / 2, 1_000),
                 caches.entries / 2,
@@ -117,6 +122,8 @@ impl Delivery {
                 caches.entries / 2,
                 Weight,
             ),
+            synonyms: RwLock::new(None),
+            synonym_groups,
         }))
     }
 

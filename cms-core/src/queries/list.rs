@@ -17,7 +17,7 @@ use crate::{
     followers::delivery::{generations::Source, live::LiveEntry, tables},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
-    search::{Hit, ListPage, ListQuery, Position},
+    search::{Facets, Hit, ListQuery, Position},
 };
 
 /// A question for a list.
@@ -92,9 +92,7 @@ impl Delivery {
                 body.push(b',');
             }
             body.extend_from_slice(&item.body);
-            let reason = if question.locale.matches(&hit.locale) { "exact" } else { "fallback" };
-            let resolution =
-                json!({"requested": question.locale, "served": hit.locale, "reason": reason});
+            let resolution = resolution(question.locale, &hit.locale);
             body.extend_from_slice(format!(",\"resolution\":{resolution}}}").as_bytes());
             seen.extend_from_slice(&item.seen);
             stamp.merge(&item.stamp);
@@ -111,7 +109,7 @@ impl Delivery {
         let next = page.next.as_ref().map(|place| place.to_cursor(&query));
         let tail = json!({
             "page": {"next": next, "count": page.count},
-            "facets": self.facets(&page, question.types, &site, &locale)?,
+            "facets": self.facets(&page.facets, question.types, &site, &locale)?,
             "resolution": {"requested": question.locale, "served": locale,
                 "reason": if question.locale.matches(&locale) { "exact" } else { "fallback" },
                 "chain": site.locales.chain(question.locale, &site.default_locale)},
@@ -150,7 +148,7 @@ impl Delivery {
 
     /// An item of a list, but for its resolution and closing brace. `None` when it was taken away since
     /// the index was written.
-    fn item(
+    pub(super) fn item(
         &self,
         hit: &Hit,
         fields: Option<&[FieldName]>,
@@ -177,7 +175,7 @@ impl Delivery {
     }
 
     /// The filter with references by id, however the reader named their targets.
-    fn by_id(
+    pub(super) fn by_id(
         &self,
         filter: &Filter,
         types: &[TypeName],
@@ -220,15 +218,15 @@ impl Delivery {
     }
 
     /// The counts of each facet; of references with what their targets are called.
-    fn facets(
+    pub(super) fn facets(
         &self,
-        page: &ListPage,
+        counted: &Facets,
         types: &[TypeName],
         site: &SiteView,
         locale: &Locale,
     ) -> Result<Value, ReadError> {
         let mut facets = Map::new();
-        for (name, values) in &page.facets {
+        for (name, values) in counted {
             let is_reference = !reference_types(name, types, site).is_empty();
             let mut counts = Vec::new();
             for (value, count) in values {
@@ -250,8 +248,14 @@ impl Delivery {
     }
 }
 
+/// What was asked, what was served, and why.
+pub(super) fn resolution(asked: &Locale, served: &Locale) -> Value {
+    let reason = if asked.matches(served) { "exact" } else { "fallback" };
+    json!({"requested": asked, "served": served, "reason": reason})
+}
+
 /// The site's locale that a list is made for.
-fn effective(site: &SiteView, asked: &Locale) -> Locale {
+pub(super) fn effective(site: &SiteView, asked: &Locale) -> Locale {
     site.locales
         .look_up(asked)
         .map_or_else(|| site.default_locale.clone(), |locale| locale.tag.clone())
@@ -296,7 +300,7 @@ fn named_types(question: &ListQuestion<'_>, site: &SiteView) -> Vec<TypeName> {
 }
 
 /// The names of a list to caches: its types in its locale, and its entries.
-fn list_keys(seen: &[EntryId], types: &[TypeName], locale: &Locale) -> CacheKeys {
+pub(super) fn list_keys(seen: &[EntryId], types: &[TypeName], locale: &Locale) -> CacheKeys {
     let mut coarse = CacheKeys::default();
     for type_name in types {
         coarse.add('t', format!("{type_name}\0{locale}").as_bytes());

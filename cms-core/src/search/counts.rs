@@ -10,15 +10,36 @@ use tantivy::{
 };
 
 use super::{
-    Facets, IndexError, ListPage,
+    Facets, IndexError, ListPage, ListQuery,
     layout::Kind,
     matching::Matching,
     snapshot::{self, Segment, Snapshot},
+    top,
 };
-use crate::id::FieldName;
+use crate::{filter::Filter, id::FieldName};
+
+/// A page of a list with its counts; `matching` gives the forms that a filter lets through.
+pub(super) fn counted(
+    snapshot: &Snapshot,
+    query: &ListQuery,
+    matching: impl Fn(&Filter) -> Result<Matching, IndexError>,
+) -> Result<ListPage, IndexError> {
+    let own = matching(&query.filter)?;
+    let (hits, next) = top::page(snapshot, &own, query)?;
+    let mut page = ListPage { hits, next, count: None, facets: Facets::new() };
+    let (free, filtered) = free_and_own(query);
+    if !free.is_empty() {
+        let (count, facets) = tally(snapshot, &own, &free)?;
+        (page.count, page.facets) = (query.count.then_some(count), facets);
+    } else if query.count {
+        page.count = Some(count(snapshot, &own)?);
+    }
+    page.facets.extend(own_facets(filtered, query, matching, snapshot)?);
+    Ok(page)
+}
 
 /// How many forms are let through.
-pub(super) fn count(snapshot: &Snapshot, matching: &Matching) -> Result<u64, IndexError> {
+fn count(snapshot: &Snapshot, matching: &Matching) -> Result<u64, IndexError> {
     let mut count = 0;
     for segment in snapshot.segments() {
         count += if matching.is_unbounded() {
@@ -31,23 +52,79 @@ pub(super) fn count(snapshot: &Snapshot, matching: &Matching) -> Result<u64, Ind
 }
 
 /// How many forms are let through, and how many have each value of each of these fields.
-pub(super) fn tally(
+fn tally(
     snapshot: &Snapshot,
     matching: &Matching,
     fields: &[FieldName],
 ) -> Result<(u64, Facets), IndexError> {
-    let mut totals = vec![HashMap::new(); fields.len()];
+    let mut tallies = Tallies::new(fields.to_vec());
     let mut count = 0;
     for segment in snapshot.segments() {
-        let columns = fields.iter().map(|field| Tally::new(segment, field));
-        let mut tallies = columns.collect::<Result<Vec<_>, IndexError>>()?;
-        count +=
-            each(matching, segment, |form| tallies.iter_mut().for_each(|tally| tally.add(form)))?;
-        for (tally, total) in tallies.into_iter().zip(&mut totals) {
+        tallies.open(segment)?;
+        count += each(matching, segment, |form| tallies.add(form))?;
+    }
+    Ok((count, tallies.finish()?))
+}
+
+/// The facets that a query asks for: those whose field the filter makes no demand on, and the others.
+pub(super) fn free_and_own(query: &ListQuery) -> (Vec<FieldName>, Vec<FieldName>) {
+    let free = |field: &FieldName| !query.filter.0.contains_key(field);
+    query.facets.iter().cloned().partition(free)
+}
+
+/// The counts of the facets that the filter makes a demand on, each as if it made none.
+pub(super) fn own_facets(
+    own: Vec<FieldName>,
+    query: &ListQuery,
+    matching: impl Fn(&Filter) -> Result<Matching, IndexError>,
+    snapshot: &Snapshot,
+) -> Result<Facets, IndexError> {
+    let mut facets = Facets::new();
+    for field in own {
+        let others = matching(&query.filter.without(&field))?;
+        facets.extend(tally(snapshot, &others, &[field])?.1);
+    }
+    Ok(facets)
+}
+
+/// The counts of some fields, segment by segment.
+pub(super) struct Tallies {
+    fields: Vec<FieldName>,
+    totals: Vec<HashMap<String, u64>>,
+    /// Of the segment that is looked at.
+    open: Vec<Tally>,
+}
+
+impl Tallies {
+    pub(super) fn new(fields: Vec<FieldName>) -> Self {
+        Self { totals: vec![HashMap::new(); fields.len()], fields, open: Vec::new() }
+    }
+
+    /// Begins with a segment.
+    pub(super) fn open(&mut self, segment: Segment<'_>) -> Result<(), IndexError> {
+        self.close()?;
+        let tallies = self.fields.iter().map(|field| Tally::new(segment, field));
+        self.open = tallies.collect::<Result<_, IndexError>>()?;
+        Ok(())
+    }
+
+    /// Counts a form of the segment.
+    pub(super) fn add(&mut self, form: DocId) {
+        self.open.iter_mut().for_each(|tally| tally.add(form));
+    }
+
+    fn close(&mut self) -> Result<(), IndexError> {
+        for (tally, total) in self.open.drain(..).zip(&mut self.totals) {
             tally.into_total(total)?;
         }
+        Ok(())
     }
-    Ok((count, fields.iter().cloned().zip(totals.into_iter().map(most_first)).collect()))
+
+    /// The values of each field, most first.
+    pub(super) fn finish(mut self) -> Result<Facets, IndexError> {
+        self.close()?;
+        Ok(self.fields.into_iter().zip(self.totals.into_iter().map(most_first)).collect())
+    }
 }
 
 /// Calls back for each living form, and answers how many there were.

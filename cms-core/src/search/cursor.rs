@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{ListQuery, Position, Rank};
+use super::{ListQuery, Position, Rank, SearchQuery, best, syntax::Wanted};
 use crate::{
     filter::{Filter, SortKey},
     id::{EntryId, TypeName},
@@ -27,9 +27,47 @@ const MAX_LENGTH: usize = 4096;
 #[error("the cursor does not belong to this list")]
 pub struct BadCursor;
 
+/// What has pages.
+pub trait Paged {
+    /// The entries that are listed.
+    fn list(&self) -> &ListQuery;
+    /// What they have to answer, if anything.
+    fn wanted(&self) -> Option<&Wanted>;
+    /// By how many values they are sorted.
+    fn ranks(&self) -> usize;
+}
+
+impl Paged for ListQuery {
+    fn list(&self) -> &ListQuery {
+        self
+    }
+
+    fn wanted(&self) -> Option<&Wanted> {
+        None
+    }
+
+    fn ranks(&self) -> usize {
+        self.order().len()
+    }
+}
+
+impl Paged for SearchQuery {
+    fn list(&self) -> &ListQuery {
+        &self.list
+    }
+
+    fn wanted(&self) -> Option<&Wanted> {
+        Some(&self.wanted)
+    }
+
+    fn ranks(&self) -> usize {
+        if self.list.sort.is_empty() { best::RANKS } else { self.list.sort.len() }
+    }
+}
+
 impl Position {
     /// This position in the list that `query` asks for, as characters that a URL takes as they are.
-    pub fn to_cursor(&self, query: &ListQuery) -> String {
+    pub fn to_cursor(&self, query: &impl Paged) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(digest(query));
         for rank in &self.ranks {
@@ -40,12 +78,12 @@ impl Position {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads a cursor that [`Position::to_cursor`] made for the same types, locale, filter and order. The
-    /// limit, facets and count may differ from page to page.
+    /// Reads a cursor that [`Position::to_cursor`] made for the same types, locale, filter, order and
+    /// question. The limit, facets and count may differ from page to page.
     ///
     /// # Errors
     /// [`BadCursor`] for anything else.
-    pub fn from_cursor(cursor: &str, query: &ListQuery) -> Result<Self, BadCursor> {
+    pub fn from_cursor(cursor: &str, query: &impl Paged) -> Result<Self, BadCursor> {
         if cursor.len() > MAX_LENGTH {
             return Err(BadCursor);
         }
@@ -64,7 +102,7 @@ impl Position {
         while !rest.is_empty() {
             ranks.push(read_rank(&mut rest).ok_or(BadCursor)?);
         }
-        let fits = ranks.len() == query.order().len();
+        let fits = ranks.len() == query.ranks();
         fits.then(|| Self { ranks, entry: EntryId::from_bytes(*entry) }).ok_or(BadCursor)
     }
 }
@@ -77,13 +115,18 @@ struct List<'q> {
     exact: bool,
     filter: &'q Filter,
     sort: Vec<SortKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<&'q Wanted>,
 }
 
-fn digest(query: &ListQuery) -> [u8; DIGEST] {
+fn digest(query: &impl Paged) -> [u8; DIGEST] {
+    let wanted = query.wanted();
+    let query = query.list();
     let mut types: Vec<_> = query.types.iter().collect();
     types.sort_unstable();
     let ListQuery { locale, exact, filter, .. } = query;
-    let list = List { types, locale, exact: *exact, filter, sort: query.order() };
+    let sort = if wanted.is_some() { query.sort.clone() } else { query.order() };
+    let list = List { types, locale, exact: *exact, filter, sort, wanted };
     // Plain structures with text keys always serialise.
     let text = serde_json::to_vec(&list).unwrap_or_default();
     let whole: [u8; 32] = Sha256::digest(&text).into();

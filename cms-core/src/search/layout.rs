@@ -7,28 +7,35 @@
 //! Within each segment the forms lie in the order of [`order_key`], newest first: the usual list is read
 //! off the front, and a later page or a span of time is found by bisection.
 
+pub(super) mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::{
     IndexSettings, IndexSortByField, Order, TantivyDocument, Term,
     schema::{
-        BytesOptions, Field, JsonObjectOptions, NumericOptions, OwnedValue, Schema, SchemaBuilder,
-        TextOptions,
+        BytesOptions, Field, IndexRecordOption, JsonObjectOptions, NumericOptions, OwnedValue,
+        Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
     },
     store::Compressor,
+    tokenizer::PreTokenizedString,
 };
 
-use super::{IndexForm, collation::Collators};
+use super::{
+    IndexForm,
+    collation::Collators,
+    text::{PARTS, Prepared},
+};
 use crate::{
     clock::Timestamp,
     filter::FilterValue,
-    id::{EntryId, FieldName, TypeName},
+    id::{EntryId, FieldName},
     locale::Locale,
 };
 
 /// Counts the changes of anything in this file, of the collation keys or of the library's own format that
 /// make an older index answer wrongly.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The column of the instant of publication.
 pub(super) const PUBLISHED: &str = "published";
@@ -41,6 +48,9 @@ pub(super) const TITLES: &str = "title";
 
 const TERMS: &str = "terms";
 const ORDER: &str = "order";
+const WORDS: [&str; PARTS] = ["title_words", "heading_words", "summary_words", "body_words"];
+const GRAMS: &str = "grams";
+const PASSAGES: &str = "passages";
 
 /// The kinds of columns, by the part of the name in front of the field's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +135,12 @@ pub(super) struct Layout {
     locale: Field,
     titles: Field,
     values: BTreeMap<Kind, Field>,
+    /// The words of each part of the text, with their places.
+    pub(super) words: [Field; PARTS],
+    /// Runs of letters of the whole text.
+    pub(super) grams: Field,
+    /// The text in short passages, to be shown.
+    pub(super) passages: Field,
 }
 
 impl Layout {
@@ -141,14 +157,36 @@ impl Layout {
         let kinds = Kind::NUMERIC.into_iter().chain([Kind::Keyword]);
         let values =
             kinds.map(|kind| (kind, schema.add_json_field(kind.prefix(), columns()))).collect();
-        Self { schema: schema.build(), terms, order, published, entry, locale, titles, values }
+        let text = |record| {
+            let indexing =
+                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let with_places = text(IndexRecordOption::WithFreqsAndPositions);
+        let words = WORDS.map(|name| schema.add_text_field(name, with_places.clone()));
+        let grams = schema.add_text_field(GRAMS, text(IndexRecordOption::WithFreqs));
+        let passages = schema.add_bytes_field(PASSAGES, BytesOptions::default().set_stored());
+        let schema = schema.build();
+        Self {
+            schema,
+            terms,
+            order,
+            published,
+            entry,
+            locale,
+            titles,
+            values,
+            words,
+            grams,
+            passages,
+        }
     }
 
     /// How the library is to keep the index.
     pub(super) fn settings() -> IndexSettings {
         IndexSettings {
             sort_by_field: Some(IndexSortByField { field: ORDER.to_owned(), order: Order::Asc }),
-            docstore_compression: Compressor::None,
+            docstore_compression: Compressor::Lz4,
             docstore_compress_dedicated_thread: false,
             ..IndexSettings::default()
         }
@@ -157,6 +195,11 @@ impl Layout {
     /// The field of the columns of a kind.
     pub(super) fn values(&self, kind: Kind) -> Option<Field> {
         self.values.get(&kind).copied()
+    }
+
+    /// The field of what forms are looked up by.
+    pub(super) const fn terms(&self) -> Field {
+        self.terms
     }
 
     /// A key of [`keys`] as the index looks it up.
@@ -170,6 +213,7 @@ impl Layout {
         entry: EntryId,
         form: &IndexForm,
         collators: &mut Collators,
+        text: Prepared,
     ) -> TantivyDocument {
         let mut document = TantivyDocument::new();
         document.add_bytes(self.order, &order_key(form.published_at, entry));
@@ -185,9 +229,18 @@ impl Layout {
             .map(|locale| locale.as_str().to_owned())
             .zip(form.serves.iter().map(key));
         document.add_object(self.titles, keys.collect());
-        for key in keys_of(entry, form) {
+        for key in keys_of(entry, form).into_iter().chain(text.keys) {
             document.add_bytes(self.terms, &key);
         }
+        for (field, tokens) in
+            self.words.into_iter().zip(text.words).chain([(self.grams, text.grams)])
+        {
+            if !tokens.is_empty() {
+                let tokens = PreTokenizedString { text: String::new(), tokens };
+                document.add_pre_tokenized_text(field, tokens);
+            }
+        }
+        document.add_bytes(self.passages, &text.passages);
         for (kind, values) in columns_of(form) {
             if let Some(field) = self.values(kind) {
                 let columns =
@@ -199,51 +252,6 @@ impl Layout {
     }
 }
 
-/// What forms are looked up by.
-pub(super) mod keys {
-    use super::{Coded, EntryId, FieldName, Kind, Locale, TypeName};
-
-    /// The forms of a type that serve a locale, or, when `exact`, that are written in it.
-    pub(in crate::search) fn scope(type_name: &TypeName, locale: &Locale, exact: bool) -> Vec<u8> {
-        let tag = if exact { b'o' } else { b's' };
-        key(tag, &[type_name.as_str().as_bytes(), locale.as_str().as_bytes()])
-    }
-
-    /// The forms of an entry.
-    pub(in crate::search) fn entry(entry: EntryId) -> Vec<u8> {
-        key(b'e', &[entry.as_bytes()])
-    }
-
-    /// The forms with a slug.
-    pub(in crate::search) fn slug(slug: &str) -> Vec<u8> {
-        key(b'u', &[slug.as_bytes()])
-    }
-
-    /// The forms with any value in a field.
-    pub(in crate::search) fn exists(field: &FieldName) -> Vec<u8> {
-        key(b'x', &[field.as_str().as_bytes()])
-    }
-
-    /// The forms with this value in a field.
-    pub(in crate::search) fn value(field: &FieldName, kind: Kind, value: &Coded<'_>) -> Vec<u8> {
-        let tag = match kind {
-            Kind::Keyword => b'k',
-            Kind::Integer => b'i',
-            Kind::Number => b'n',
-            Kind::Time => b't',
-        };
-        match value {
-            Coded::Text(text) => key(tag, &[field.as_str().as_bytes(), text.as_bytes()]),
-            Coded::Number(number) => key(tag, &[field.as_str().as_bytes(), &number.to_be_bytes()]),
-        }
-    }
-
-    /// Names and tags have no zero byte, so only the last part can hold one, and no two keys coincide.
-    fn key(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-        [[tag].as_slice(), &parts.join(&0)].concat()
-    }
-}
-
 fn keys_of(entry: EntryId, form: &IndexForm) -> BTreeSet<Vec<u8>> {
     let slug = keys::slug(cut(&form.slug, FilterValue::MAX_KEYWORD));
     let mut all = BTreeSet::from([
@@ -252,6 +260,7 @@ fn keys_of(entry: EntryId, form: &IndexForm) -> BTreeSet<Vec<u8>> {
         keys::scope(&form.type_name, &form.locale, true),
     ]);
     all.extend(form.serves.iter().map(|locale| keys::scope(&form.type_name, locale, false)));
+    all.extend(form.shows.iter().map(|shown| keys::shows(*shown)));
     for (field, value) in &form.values {
         if let Some((kind, value)) = coded(value) {
             all.insert(keys::value(field, kind, &value));

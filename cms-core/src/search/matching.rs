@@ -7,7 +7,10 @@ use std::ops::{Bound, Range};
 
 use tantivy::{
     DocId, Term,
-    query::{BooleanQuery, EmptyQuery, EnableScoring, Occur, Query, RangeQuery, TermQuery, Weight},
+    query::{
+        BooleanQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur, Query, RangeQuery,
+        TermQuery, Weight,
+    },
     schema::IndexRecordOption,
 };
 
@@ -31,28 +34,40 @@ pub(super) struct Matching {
 }
 
 impl Matching {
-    /// The forms that a query asks for, with another filter than its own.
+    /// The forms that a query asks for, with another filter than its own; of those only the ones that
+    /// answer `text`, if there is one.
     pub(super) fn new(
         snapshot: &Snapshot,
         layout: &Layout,
-        query: &ListQuery,
-        filter: &Filter,
+        (query, filter): (&ListQuery, &Filter),
+        text: Option<Clause>,
     ) -> Result<Self, IndexError> {
-        let scope = query.types.iter().map(|name| keys::scope(name, &query.locale, query.exact));
-        let mut clauses = vec![(Occur::Must, any(scope.map(|key| term(layout, &key))))];
-        let mut published = (Bound::Unbounded, Bound::Unbounded);
-        for (field, condition) in &filter.0 {
-            match field.as_str() {
-                PUBLISHED_AT => published = add_published(layout, condition, &mut clauses),
-                SLUG => add_slug(layout, condition, &mut clauses),
-                _ => add_condition(layout, field, condition, &mut clauses),
-            }
-        }
+        let (mut clauses, published) = clauses(layout, query, filter);
+        clauses.extend(text.map(|text| (Occur::Must, text)));
         let whole: Clause = match clauses.as_slice() {
             [(_, only)] => only.box_clone(),
             _ => Box::new(BooleanQuery::new(clauses)),
         };
         let weight = whole.weight(EnableScoring::disabled_from_searcher(&snapshot.searcher))?;
+        Ok(Self { weight, published })
+    }
+
+    /// The forms that a query asks for and that answer `text`, with the scores that it gives.
+    pub(super) fn scored(
+        layout: &Layout,
+        query: &ListQuery,
+        text: Clause,
+        scoring: EnableScoring<'_>,
+    ) -> Result<Self, IndexError> {
+        let (clauses, published) = clauses(layout, query, &query.filter);
+        let silent = |(occur, clause): (Occur, Clause)| match occur {
+            Occur::MustNot => (occur, clause),
+            Occur::Must | Occur::Should => {
+                (occur, Box::new(ConstScoreQuery::new(clause, 0.0)) as Clause)
+            }
+        };
+        let clauses = clauses.into_iter().map(silent).chain([(Occur::Must, text)]);
+        let weight = BooleanQuery::new(clauses.collect()).weight(scoring)?;
         Ok(Self { weight, published })
     }
 
@@ -80,6 +95,21 @@ impl Matching {
         };
         start..end
     }
+}
+
+/// What a scope and a filter demand, and the span of time that is left.
+fn clauses(layout: &Layout, query: &ListQuery, filter: &Filter) -> (Vec<(Occur, Clause)>, Span) {
+    let scope = query.types.iter().map(|name| keys::scope(name, &query.locale, query.exact));
+    let mut clauses = vec![(Occur::Must, any(scope.map(|key| term(layout, &key))))];
+    let mut published = (Bound::Unbounded, Bound::Unbounded);
+    for (field, condition) in &filter.0 {
+        match field.as_str() {
+            PUBLISHED_AT => published = add_published(layout, condition, &mut clauses),
+            SLUG => add_slug(layout, condition, &mut clauses),
+            _ => add_condition(layout, field, condition, &mut clauses),
+        }
+    }
+    (clauses, published)
 }
 
 fn term(layout: &Layout, key: &[u8]) -> Clause {

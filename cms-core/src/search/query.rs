@@ -1,9 +1,10 @@
 //! What goes into the index and what is asked of it: plain types, without tantivy.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::{marker::Marker, synonyms::Synonyms, syntax::Wanted};
 use crate::{
     clock::Timestamp,
     filter::{Filter, FilterValue, PUBLISHED_AT, SortKey},
@@ -30,6 +31,30 @@ pub struct IndexForm {
     /// The values of the type's filterable and sortable fields; a field with several values comes several
     /// times.
     pub values: Vec<(FieldName, FilterValue)>,
+    /// What it is found by, besides its title.
+    pub text: FormText,
+    /// The entries that show in its text: [`super::Index::showing`] tells who shows an entry.
+    pub shows: Vec<EntryId>,
+}
+
+/// The text of a form, without its title.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormText {
+    /// Its headings, which stand among the passages, too.
+    pub headings: Vec<String>,
+    /// All of its text, a paragraph or a line each, in order.
+    pub passages: Vec<Passage>,
+    /// Questions that it is to be the first answer to.
+    pub pins: Vec<String>,
+}
+
+/// A stretch of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// How much a word of it counts: 8 to 10 like a title, 4 to 7 like a summary, else as running text.
+    pub weight: u8,
+    /// The text.
+    pub text: String,
 }
 
 /// A question for a list of entries.
@@ -113,6 +138,59 @@ pub struct Hit {
     pub entry: EntryId,
     /// The locale of the form that serves the list's locale: another one where it falls back.
     pub locale: Locale,
+}
+
+/// A question for the entries that answer it best.
+#[derive(Debug, Clone)]
+pub struct SearchQuery {
+    /// Which entries, and how many. Without sort keys the best come first; `count` is always answered.
+    pub list: ListQuery,
+    /// What is looked for.
+    pub wanted: Wanted,
+    /// Locales in the order in which hits in them are wanted: those of one language stand together where
+    /// the first does. Others come behind.
+    pub chain: Vec<Locale>,
+    /// What else means the same.
+    pub synonyms: Option<Arc<Synonyms>>,
+}
+
+/// The answer to a [`SearchQuery`].
+#[derive(Debug)]
+pub struct SearchPage {
+    /// The entries, in order.
+    pub hits: Vec<SearchHit>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Position>,
+    /// How many there are on all pages.
+    pub count: u64,
+    /// As for lists.
+    pub facets: Facets,
+    /// Words of the question that the site doesn't have, with what was taken for each: nothing where all
+    /// words are known.
+    pub meant: Vec<(String, String)>,
+    pub(super) markers: Vec<Marker>,
+}
+
+impl SearchPage {
+    /// A text of a hit as HTML: `<mark>` around what was looked for, everything else escaped.
+    pub fn marked(&self, hit: &SearchHit, text: &str) -> String {
+        match self.markers.get(hit.marker) {
+            Some(marker) => marker.marked(text),
+            None => super::marker::escaped(text),
+        }
+    }
+}
+
+/// One entry that answers a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// Which, in which locale.
+    pub hit: Hit,
+    /// Whether editors want it to be the first answer to this question.
+    pub pinned: bool,
+    /// The passage of its text that answers best, as it is in the text.
+    pub passage: Option<String>,
+    pub(super) marker: usize,
 }
 
 /// A place in a sorted list: that of a hit, whether or not it still is there.

@@ -27,7 +27,7 @@ const GRAM: f32 = 0.3;
 /// What a function word of a query counts, next to words that are none.
 const FUNCTION: f32 = 0.2;
 /// How many of a query's grams are looked up, the rarest: a bound on what a long question costs.
-const MAX_GRAMS: usize = 32;
+pub(crate) const MAX_GRAMS: usize = 32;
 /// By how much texts are taken to be longer than they are on average, in halves, so that length counts less:
 /// with it the library's constants (`k1` 1.2, `b` 0.75) come to 0.9 and 0.67 for words, 0.6 and 0.5 for grams,
 /// of which a word has several.

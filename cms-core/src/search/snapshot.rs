@@ -7,12 +7,18 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use parking_lot::RwLock;
 use tantivy::{
-    DocId, Searcher, SegmentReader,
+    DocId, DocSet as _, InvertedIndexReader, Searcher, SegmentReader, TERMINATED,
     columnar::{Column, ColumnValues, StrColumn},
     index::SegmentId,
+    postings::TermInfo,
+    schema::IndexRecordOption,
 };
 
-use super::{IndexError, layout};
+use super::{
+    IndexError,
+    layout::{self, Layout},
+    statistics::Lengths,
+};
 use crate::{filter::FilterValue, id::EntryId, locale::Locale};
 
 /// One state of the index.
@@ -23,7 +29,11 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The state that `searcher` sees; columns that `earlier` has open are taken over.
-    pub(super) fn new(searcher: Searcher, earlier: Option<&Self>) -> Result<Self, IndexError> {
+    pub(super) fn new(
+        searcher: Searcher,
+        layout: &Layout,
+        earlier: Option<&Self>,
+    ) -> Result<Self, IndexError> {
         let known: HashMap<SegmentId, &Arc<Columns>> = earlier
             .into_iter()
             .flat_map(|snapshot| &snapshot.segments)
@@ -32,7 +42,7 @@ impl Snapshot {
         let columns =
             searcher.segment_readers().iter().map(|reader| match known.get(&reader.segment_id()) {
                 Some(columns) => Ok(Arc::clone(columns)),
-                None => Columns::open(reader).map(Arc::new),
+                None => Columns::open(reader, layout).map(Arc::new),
             });
         let segments = columns.collect::<Result<_, _>>()?;
         Ok(Self { searcher, segments })
@@ -52,6 +62,27 @@ pub(super) struct Segment<'s> {
     pub(super) columns: &'s Columns,
 }
 
+impl Segment<'_> {
+    /// The first living forms, at most so many, that have what a term stands for.
+    pub(super) fn living(
+        self,
+        index: &InvertedIndexReader,
+        term: &TermInfo,
+        most: usize,
+    ) -> Result<Vec<DocId>, IndexError> {
+        let mut forms = index.read_postings_from_terminfo(term, IndexRecordOption::Basic)?;
+        let mut living = Vec::new();
+        let alive = self.reader.alive_bitset();
+        while forms.doc() != TERMINATED && living.len() < most {
+            if alive.is_none_or(|alive| alive.is_alive(forms.doc())) {
+                living.push(forms.doc());
+            }
+            forms.advance();
+        }
+        Ok(living)
+    }
+}
+
 /// The columns of one segment.
 pub(super) struct Columns {
     id: SegmentId,
@@ -60,12 +91,14 @@ pub(super) struct Columns {
     entry: [Arc<dyn ColumnValues<u64>>; 2],
     locale: Arc<dyn ColumnValues<u64>>,
     locales: Vec<Locale>,
+    /// Of the forms in each of the locales.
+    lengths: Vec<Lengths>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
     numbers: RwLock<HashMap<String, Option<Column<i64>>>>,
 }
 
 impl Columns {
-    fn open(reader: &SegmentReader) -> Result<Self, IndexError> {
+    fn open(reader: &SegmentReader, layout: &Layout) -> Result<Self, IndexError> {
         let fast = reader.fast_fields();
         let half = |name: &str| fast.column_first_or_default::<u64>(name);
         let (names, locale) = match fast.str(layout::LOCALE)? {
@@ -73,13 +106,16 @@ impl Columns {
             None => (Vec::new(), Column::build_empty_column(reader.max_doc())),
         };
         let [high, low] = layout::ENTRY;
+        let locale = locale.first_or_default_col(u64::MAX);
+        let lengths = lengths(reader, layout, &*locale, names.len())?;
         Ok(Self {
             id: reader.segment_id(),
             forms: reader.max_doc(),
             published: fast.column_first_or_default(layout::PUBLISHED)?,
             entry: [half(high)?, half(low)?],
-            locale: locale.first_or_default_col(u64::MAX),
+            locale,
             locales: names,
+            lengths,
             texts: RwLock::default(),
             numbers: RwLock::default(),
         })
@@ -104,6 +140,21 @@ impl Columns {
     /// A form's own locale.
     pub(super) fn locale(&self, form: DocId) -> Option<&Locale> {
         self.locales.get(usize::try_from(self.locale.get_val(form)).ok()?)
+    }
+
+    /// The place of a form's locale among [`Self::locales`].
+    pub(super) fn locale_at(&self, form: DocId) -> usize {
+        usize::try_from(self.locale.get_val(form)).unwrap_or(usize::MAX)
+    }
+
+    /// The locales of the forms.
+    pub(super) fn locales(&self) -> &[Locale] {
+        &self.locales
+    }
+
+    /// How much text there is in each locale.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = (&Locale, Lengths)> {
+        self.locales.iter().zip(self.lengths.iter().copied())
     }
 
     /// The first form, in the order of the segment, for which `is_before` no longer holds.
@@ -137,6 +188,35 @@ impl Columns {
     ) -> Result<Option<Column<i64>>, IndexError> {
         opened(&self.numbers, name, || Ok(reader.fast_fields().column_opt(name)?))
     }
+}
+
+/// How much text the forms of each locale have.
+fn lengths(
+    reader: &SegmentReader,
+    layout: &Layout,
+    locale: &dyn ColumnValues<u64>,
+    locales: usize,
+) -> Result<Vec<Lengths>, IndexError> {
+    let mut all = vec![Lengths::default(); locales];
+    let own = |form: DocId| usize::try_from(locale.get_val(form)).unwrap_or(usize::MAX);
+    for form in 0..reader.max_doc() {
+        if let Some(lengths) = all.get_mut(own(form)) {
+            lengths.forms += 1;
+        }
+    }
+    for (at, field) in layout.words.into_iter().chain([layout.grams]).enumerate() {
+        let Some(norms) = reader.fieldnorms_readers().get_field(field)? else { continue };
+        if norms.num_docs() != reader.max_doc() {
+            return Err(damaged("lengths"));
+        }
+        for form in 0..reader.max_doc() {
+            let tokens = all.get_mut(own(form)).and_then(|lengths| lengths.tokens.get_mut(at));
+            if let Some(tokens) = tokens {
+                *tokens += u64::from(norms.fieldnorm(form));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The id that a number of [`Columns::entry`] stands for.

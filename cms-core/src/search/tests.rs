@@ -3,13 +3,14 @@
 mod lists;
 mod model;
 mod storage;
+mod text;
 
 use crate::{
     clock::Timestamp,
     filter::{Condition, Filter, FilterValue, SortKey},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
-    search::{Index, IndexForm, ListQuery, Pace, Writer},
+    search::{FormText, Index, IndexForm, ListQuery, Pace, Writer},
 };
 
 fn type_name(text: &str) -> TypeName {
@@ -46,6 +47,8 @@ fn form(title: &str, published_at: i64, values: &[(&str, FilterValue)]) -> Index
         title: title.to_owned(),
         published_at: Timestamp::from_millis(published_at),
         values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),
+        text: FormText::default(),
+        shows: Vec::new(),
     }
 }
 

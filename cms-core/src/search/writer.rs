@@ -2,7 +2,13 @@
 
 use tantivy::{IndexWriter, TantivyDocument, indexer::IndexWriterOptions, indexer::LogMergePolicy};
 
-use super::{Index, IndexError, IndexForm, collation::Collators, layout::keys, payload::Payload};
+use super::{
+    Index, IndexError, IndexForm,
+    collation::Collators,
+    layout::keys,
+    payload::Payload,
+    text::{self, Analyzers},
+};
 use crate::id::EntryId;
 
 /// How a writer uses the machine.
@@ -35,6 +41,7 @@ pub struct Writer {
     index: Index,
     inner: IndexWriter<TantivyDocument>,
     collators: Collators,
+    analyzers: Analyzers,
 }
 
 impl Writer {
@@ -46,7 +53,7 @@ impl Writer {
         merging.set_min_num_segments(4);
         merging.set_del_docs_ratio_before_merge(0.3);
         inner.set_merge_policy(Box::new(merging));
-        Ok(Self { index, inner, collators: Collators::default() })
+        Ok(Self { index, inner, collators: Collators::default(), analyzers: Analyzers::default() })
     }
 
     /// Makes these the forms of an entry, in place of all that it had; none takes the entry out.
@@ -57,7 +64,8 @@ impl Writer {
         let layout = self.index.layout();
         self.inner.delete_term(layout.term(&keys::entry(entry)));
         for form in forms {
-            self.inner.add_document(layout.document(entry, form, &mut self.collators))?;
+            let text = text::prepare(form, &self.analyzers.of(&form.locale));
+            self.inner.add_document(layout.document(entry, form, &mut self.collators, text))?;
         }
         Ok(())
     }

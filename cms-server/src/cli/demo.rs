@@ -19,11 +19,13 @@ pub(crate) struct Demo {
 }
 
 /// What to try first.
-const TRY: [&str; 7] = [
+const TRY: [&str; 9] = [
     "v1/entries/guidance?locale=fr",
     "v1/entries/guidance/sextortion-what-to-do-now?locale=en",
     "v1/entries/guidance/key:sextortion-what-to-do-now?locale=th",
     "v1/entries/route?locale=ja&filter[urgency]=emergency",
+    "v1/search?locale=en&q=sextorsion%20blakmail",
+    "v1/suggest?locale=fr&q=groom",
     "v1/locales",
     "v1/changes",
     "docs/",
@@ -35,7 +37,7 @@ impl Demo {
         let folder = tempfile::tempdir().context("no folder for the demo's store")?;
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {
-            let cms = store::open(folder.path(), global).await?;
+            let cms = store::open_for(folder.path(), global, &config.search).await?;
             fill(&cms).await?;
             let first = serve::first_token(&cms).await?;
             serve::serve(&config, cms, move |address| {

@@ -1,10 +1,6 @@
 //! `cms import`: takes in lines, each a revision.
 
-use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read as _},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -22,6 +18,9 @@ use super::{
 };
 
 mod corpus;
+mod files;
+
+use files::Files;
 
 /// Take in lines, each a revision: published or not, resumable, and the same lines twice change nothing.
 ///
@@ -88,7 +87,7 @@ impl Import {
             Ok(report)
         })?;
         bar.finish_and_clear();
-        tell(&report, global.json);
+        tell(&report, &self.files, global.json);
         judge(report.refused.len(), report.lines, report.kept_out)
     }
 
@@ -117,7 +116,9 @@ impl Import {
         if as_json {
             output::say(&report);
         } else {
-            refused.iter().for_each(say_refused);
+            for refused in refused {
+                say_refused(refused, &self.files);
+            }
             output::say(format_args!(
                 "{} lines: {} landed, {} had landed before, {} refused; {} entries made",
                 number("lines"),
@@ -132,12 +133,13 @@ impl Import {
     }
 }
 
-fn say_refused(refused: &Value) {
+fn say_refused(refused: &Value, files: &[PathBuf]) {
     let line = refused.get("line").and_then(Value::as_u64).unwrap_or(0);
     for fault in refused.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default();
         let place = Some(text("pointer")).filter(|place| !place.is_empty()).unwrap_or("/");
-        output::say(format_args!("line {line}: {place}: {} ({})", text("detail"), text("code")));
+        let line = files::place(files, line);
+        output::say(format_args!("{line}: {place}: {} ({})", text("detail"), text("code")));
     }
 }
 
@@ -151,7 +153,7 @@ fn judge(refused: usize, lines: u64, kept_out: bool) -> Result<(), Failure> {
 }
 
 /// Says what became of the lines.
-fn tell(report: &ImportReport, as_json: bool) {
+fn tell(report: &ImportReport, files: &[PathBuf], as_json: bool) {
     if as_json {
         let refused: Vec<_> = report
             .refused
@@ -167,7 +169,8 @@ fn tell(report: &ImportReport, as_json: bool) {
     }
     for refused in &report.refused {
         for violation in &refused.violations {
-            output::say(format_args!("line {}: {}", refused.line, output::said(violation)));
+            let line = files::place(files, refused.line);
+            output::say(format_args!("{line}: {}", output::said(violation)));
         }
     }
     if !report.locales_added.is_empty() {
@@ -182,22 +185,4 @@ fn tell(report: &ImportReport, as_json: bool) {
         report.refused.len(),
         report.entries_created
     ));
-}
-
-/// Files, one after the other.
-struct Files(Vec<PathBuf>);
-
-impl Lines for Files {
-    fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
-        let mut all: Box<dyn BufRead + Send> = Box::new(io::empty());
-        for path in &self.0 {
-            let named = |error: io::Error| {
-                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-            };
-            // A file that doesn't end its last line must not run into the next one.
-            let file = BufReader::new(File::open(path).map_err(named)?);
-            all = Box::new(all.chain(file).chain(io::Cursor::new("\n")));
-        }
-        Ok(all)
-    }
 }

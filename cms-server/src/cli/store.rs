@@ -12,6 +12,7 @@ use cms_core::{
     cms::{OpenError, Options, log_folder},
     store::LogOpenError,
 };
+use cms_server::config::Search;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -29,8 +30,17 @@ pub(crate) fn runtime(workers: usize) -> Result<Runtime, Failure> {
 
 /// Opens the store in a folder, or makes one, with the content types that `--schemas` names.
 pub(crate) async fn open(folder: &Path, global: &Global) -> Result<Cms, Failure> {
+    open_for(folder, global, &Search::default()).await
+}
+
+/// The same, for readers who search.
+pub(crate) async fn open_for(
+    folder: &Path,
+    global: &Global,
+    search: &Search,
+) -> Result<Cms, Failure> {
     let types = global.schemas.as_deref().map(read_types).transpose()?;
-    let options = Options { types, ..Options::default() };
+    let options = Options { types, synonyms: search.groups(), ..Options::default() };
     Ok(Cms::open_with(folder, options).await.map_err(explain)?)
 }
 

@@ -4,7 +4,6 @@ use std::{fmt::Write as _, sync::Arc};
 
 use cms_core::{
     content_type::{ContentType, FieldKind},
-    filter::{self, Filter, SortKey},
     id::{FieldName, TypeName},
     locale::Locale,
     queries::{
@@ -15,7 +14,6 @@ use cms_core::{
         list::{ListError, ListFound, ListQuestion},
         site::SiteView,
     },
-    violation::Violation,
 };
 use rocket::{
     Request, Response, Route, State, get,
@@ -31,6 +29,7 @@ use super::{
     hot, known_type,
     ready::Ready,
     redirects,
+    terms::{self, Terms},
 };
 use crate::{
     guards::{
@@ -39,7 +38,7 @@ use crate::{
         query::{Parameter, Query},
     },
     parameters,
-    problem::{Code, Fault, Place, Problem},
+    problem::{Code, Fault, Problem},
 };
 
 parameters! {
@@ -125,8 +124,21 @@ impl<'r> FromRequest<'r> for Wishes<'r> {
 
 impl Wishes<'_> {
     /// What the question is known by.
-    fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
+    pub(super) fn question<'a>(&'a self, asked: &'a Asked) -> QuestionRef<'a> {
         QuestionRef(self.path, self.query, if asked.explicit { "" } else { asked.locale.as_str() })
+    }
+
+    /// The `Link` field that leads to the next page.
+    pub(super) fn next_page(&self, cursor: &str) -> String {
+        let rest =
+            self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let query: Vec<_> = rest.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+        format!("<{}?{}>; rel=\"next\"", self.path, query.join("&"))
+    }
+
+    /// `Content-Location`, for an answer whose locale was negotiated: the address with the locale in it.
+    pub(super) fn location(&self, asked: &Asked, locale: &Locale) -> Option<String> {
+        (!asked.explicit).then(|| self.address(self.path, locale))
     }
 
     /// The address with another locale in it.
@@ -174,7 +186,7 @@ pub(crate) async fn read_entry(
     let site = delivery.site()?;
     let type_name = known_type(&site, type_name)?;
     let types: Vec<_> = site.types.get(&type_name).map(|kind| &**kind).into_iter().collect();
-    let fields = query.text("fields").map(|text| fields(text, types.iter().copied())).transpose();
+    let fields = query.text("fields").map(|text| terms::fields(text, &types)).transpose();
     let include = query
         .text("include")
         .map_or(Ok(Vec::new()), |text| paths(text, types.iter().copied(), &site));
@@ -197,7 +209,7 @@ pub(crate) async fn read_entry(
         .await?;
     match found {
         EntryFound::Entry(answer) | EntryFound::Withdrawn(answer) => {
-            let location = (!asked.explicit).then(|| wishes.address(wishes.path, &answer.locale));
+            let location = wishes.location(&asked, &answer.locale);
             let prepared = Arc::new(Prepared::new(answer, None, location));
             desk.answers.keep(wishes.question(&asked), &prepared);
             prepared.ready(wishes.codings).map(Reply::Ready)
@@ -270,13 +282,8 @@ pub(crate) async fn list_entries(
             Ok((found.answer, found.next))
         })
         .await?;
-    let link = next.map(|next| {
-        let rest =
-            wishes.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-        let query: Vec<_> = rest.map(str::to_owned).chain([format!("cursor={next}")]).collect();
-        format!("<{}?{}>; rel=\"next\"", wishes.path, query.join("&"))
-    });
-    let location = (!asked.explicit).then(|| wishes.address(wishes.path, &answer.locale));
+    let link = next.map(|next| wishes.next_page(&next));
+    let location = wishes.location(&asked, &answer.locale);
     let prepared = Arc::new(Prepared::new(answer, link, location));
     desk.answers.keep(wishes.question(&asked), &prepared);
     prepared.ready(wishes.codings)
@@ -286,14 +293,8 @@ pub(crate) async fn list_entries(
 struct Plan {
     types: Vec<TypeName>,
     locale: Locale,
-    fallback: bool,
-    filter: Filter,
-    sort: Vec<SortKey>,
-    limit: usize,
-    after: Option<String>,
-    facets: Vec<FieldName>,
+    terms: Terms,
     count: bool,
-    fields: Option<Vec<FieldName>>,
     include: Vec<Vec<FieldName>>,
 }
 
@@ -305,29 +306,7 @@ impl Plan {
         site: &SiteView,
     ) -> Result<Self, Problem> {
         let types: Vec<_> = site.types.get(&type_name).map(|kind| &**kind).into_iter().collect();
-        let known = |name: &FieldName| types.iter().find_map(|kind| kind.list_field(name));
-        let mut faults = Vec::new();
-        let mut told = |parameter: &str, violations: Vec<Violation>| {
-            faults.extend(
-                violations.into_iter().map(|violation| parameter_fault(parameter, violation)),
-            );
-        };
-        let named: Vec<_> = query
-            .family("filter")
-            .map(|(member, text)| (format!("filter[{member}]"), text))
-            .collect();
-        let pairs = named.iter().map(|(name, text)| (name.as_str(), *text));
-        let filter =
-            Filter::parse(pairs, &known).map_err(|wrong| told("filter", wrong)).unwrap_or_default();
-        let sort =
-            query.text("sort").map_or(Ok(Vec::new()), |text| SortKey::parse_all(text, &known));
-        let sort = sort.map_err(|wrong| told("sort", wrong)).unwrap_or_default();
-        let facets =
-            query.text("facet").map_or(Ok(Vec::new()), |text| filter::sort::facets(text, &known));
-        let facets = facets.map_err(|wrong| told("facet", wrong)).unwrap_or_default();
-        let wanted =
-            query.text("fields").map(|text| fields(text, types.iter().copied())).transpose();
-        let wanted = wanted.map_err(|wrong| faults.extend(wrong)).unwrap_or_default();
+        let (terms, mut faults) = Terms::of(query, &types);
         let include = query
             .text("include")
             .map_or(Ok(Vec::new()), |text| paths(text, types.iter().copied(), site));
@@ -335,37 +314,28 @@ impl Plan {
         if !faults.is_empty() {
             return Err(Problem::parameters(faults));
         }
-        let fallback = query.text("fallback").is_none();
         Ok(Self {
             types: vec![type_name],
             locale: asked.locale.clone(),
-            fallback,
-            filter,
-            sort,
-            limit: query
-                .integer("limit")
-                .and_then(|limit| usize::try_from(limit).ok())
-                .unwrap_or(20),
-            after: query.text("cursor").map(str::to_owned),
-            facets,
+            terms,
             count: query.text("count").is_some(),
-            fields: wanted,
             include,
         })
     }
 
     fn list(self, delivery: &Delivery) -> Result<ListFound, ListError> {
+        let Terms { fallback, filter, sort, limit, after, facets, fields } = self.terms;
         delivery.list(&ListQuestion {
             types: &self.types,
             locale: &self.locale,
-            fallback: self.fallback,
-            filter: self.filter,
-            sort: self.sort,
-            limit: self.limit,
-            after: self.after.as_deref(),
-            facets: self.facets,
+            fallback,
+            filter,
+            sort,
+            limit,
+            after: after.as_deref(),
+            facets,
             count: self.count,
-            fields: self.fields.as_deref(),
+            fields: fields.as_deref(),
             include: &self.include,
         })
     }
@@ -380,32 +350,6 @@ impl From<ListError> for Problem {
             ListError::Read(error) => error.into(),
         }
     }
-}
-
-/// A violation of a query parameter: its pointer is the parameter's name, where it has one.
-fn parameter_fault(parameter: &str, violation: Violation) -> Fault {
-    let name = if violation.pointer.is_empty() { parameter.to_owned() } else { violation.pointer };
-    Fault { place: Place::Parameter(name), code: violation.code.into(), facts: violation.facts }
-}
-
-/// Field names with commas between, each of a field that some type has.
-fn fields<'a>(
-    text: &str,
-    types: impl Iterator<Item = &'a ContentType> + Clone,
-) -> Result<Vec<FieldName>, Vec<Fault>> {
-    let mut names = Vec::new();
-    let mut faults = Vec::new();
-    for part in text.split(',') {
-        match FieldName::parse(part) {
-            Ok(name) if types.clone().any(|content_type| content_type.field(&name).is_some()) => {
-                names.push(name);
-            }
-            Ok(_) | Err(_) => {
-                faults.push(Fault::parameter("fields", "unknown_field").with("field", part));
-            }
-        }
-    }
-    if faults.is_empty() { Ok(names) } else { Err(faults) }
 }
 
 /// Paths of reference fields with commas between.

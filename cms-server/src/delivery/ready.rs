@@ -21,6 +21,23 @@ use crate::{
 /// Longer bodies are handed over in pieces of this many bytes.
 const LARGEST_PIECE: usize = 64 << 10;
 
+/// How long an answer is fresh, and how long after that a cache may still use it, in seconds.
+const FRESH: i64 = 60;
+const WHILE_REVALIDATING: i64 = 300;
+const IF_ERROR: i64 = 86_400;
+
+/// `Cache-Control` of an answer that the clock changes in so many milliseconds: no cache uses it longer.
+pub(crate) fn lifetime(millis: i64) -> String {
+    let left = (millis / 1_000).max(0);
+    let fresh = FRESH.min(left);
+    let more = |seconds: i64| seconds.min(left - fresh);
+    format!(
+        "public, max-age={fresh}, stale-while-revalidate={}, stale-if-error={}",
+        more(WHILE_REVALIDATING),
+        more(IF_ERROR)
+    )
+}
+
 /// An answer that only has to be sent.
 #[derive(Debug, Clone)]
 pub struct Ready {
@@ -130,5 +147,30 @@ impl<'r> Responder<'r, 'r> for Ready {
         // One byte more than there is: a buffer that is full makes Rocket allocate another to find the end.
         answer.set_max_chunk_size(body.bytes.len().saturating_add(1).min(LARGEST_PIECE));
         Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cache_uses_an_answer_longer_than_it_holds() {
+        for (millis, expected) in [
+            (-5, (0, 0, 0)),
+            (999, (0, 0, 0)),
+            (30_500, (30, 0, 0)),
+            (90_000, (60, 30, 30)),
+            (600_000, (60, 300, 540)),
+            (i64::MAX, (60, 300, 86_400)),
+        ] {
+            let (fresh, revalidating, error) = expected;
+            assert_eq!(
+                lifetime(millis),
+                format!(
+                    "public, max-age={fresh}, stale-while-revalidate={revalidating}, stale-if-error={error}"
+                )
+            );
+        }
     }
 }

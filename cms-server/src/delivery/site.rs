@@ -109,6 +109,8 @@ pub(crate) fn read_index(
             Link { rel: "locales", href: "/v1/locales" },
             Link { rel: "types", href: "/v1/types" },
             Link { rel: "redirects", href: "/v1/redirects" },
+            Link { rel: "routes", href: "/v1/routes" },
+            Link { rel: "directory", href: "/v1/routes.json" },
             Link { rel: "changes", href: "/v1/changes" },
             Link { rel: "stream", href: "/v1/stream" },
         ],

@@ -17,7 +17,7 @@ use crate::{
     event::Fields,
     id::{EntryId, TypeName},
     locale::Locale,
-    markdown, words,
+    markdown, route, words,
 };
 
 /// What can be embedded of an entry in one locale, by the piece's name; the whole under the empty name.
@@ -104,7 +104,7 @@ pub fn make(whole: &Whole<'_>) -> Pieces {
         pieces.insert(field.name.as_str().to_owned(), piece);
     }
     match whole.content_type.name().as_str() {
-        "route" => route(whole, &mut pieces),
+        "route" => card(whole, &mut pieces),
         "statistic" => statistic(whole, &mut pieces),
         _ => {}
     }
@@ -141,7 +141,7 @@ fn rendered(whole: &Whole<'_>, source: &str) -> Embeddable {
 }
 
 /// A card, and each channel under its id.
-fn route(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
+fn card(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
     let channels =
         whole.shared.get("channels").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut rows = (String::new(), String::new());
@@ -151,7 +151,8 @@ fn route(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
         else {
             continue;
         };
-        let (as_html, as_markdown) = contact(kind, value, member("e164"));
+        let (as_html, as_markdown) =
+            contact(&kind.into(), value, member("e164").or_else(|| member("shortcode")));
         let label = words::text(whole.locale, &format!("embed.channel.{kind}"), &[]);
         let _ = writeln!(rows.0, "<li>{}: {as_html}</li>", html(&label));
         let _ = writeln!(rows.1, "- {}: {as_markdown}", markdown_text(&label));
@@ -179,17 +180,9 @@ fn route(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
 }
 
 /// How a channel is reached: HTML and Markdown.
-fn contact(kind: &str, value: &str, e164: Option<&str>) -> (String, String) {
-    let dialled: String =
-        e164.unwrap_or(value).chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    let href = match kind {
-        "phone" | "emergency_call" | "textphone_relay" => Some(format!("tel:{dialled}")),
-        "sms" => Some(format!("sms:{dialled}")),
-        "email" => Some(format!("mailto:{value}")),
-        _ => (value.starts_with("https://") || value.starts_with("http://"))
-            .then(|| value.to_owned()),
-    };
-    match href {
+fn contact(kind: &Value, value: &str, number: Option<&str>) -> (String, String) {
+    let kind = serde_json::from_value(kind.clone()).ok();
+    match kind.and_then(|kind| route::link(kind, Some(value), number)) {
         Some(href) => (
             format!("<a href=\"{}\">{}</a>", html(&href), html(value)),
             format!("[{}](<{}>)", markdown_text(value), href.replace(['<', '>', '\n', ' '], "")),

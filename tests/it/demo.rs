@@ -1,0 +1,56 @@
+//! The demo content, imported into a store.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, Read as _},
+    path::{Path, PathBuf},
+};
+
+use cms_core::{Cms, commands::import::ImportOptions};
+
+use crate::app::{open, wait_for};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files of the demo content.
+pub struct Demo;
+
+impl cms_core::commands::import::Lines for Demo {
+    fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
+        let mut files: Vec<_> =
+            fs::read_dir(root().join("demo"))?.map(|item| item.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+        files.sort();
+        let empty: Box<dyn BufRead + Send> = Box::new(io::empty());
+        Ok(files.iter().fold(empty, |before, path| {
+            Box::new(before.chain(BufReader::new(fs::File::open(path).unwrap())))
+        }))
+    }
+}
+
+/// All lines of the demo content.
+pub fn demo_lines() -> String {
+    let mut text = String::new();
+    cms_core::commands::import::Lines::open(&mut Demo).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// A store with all of it. Importing it twice changes nothing.
+pub fn with_demo_content(folder: &Path) -> Cms {
+    let cms = open(folder);
+    let administrator = cms.administrator().unwrap().unwrap();
+    let options = ImportOptions { atomic: true, ..ImportOptions::default() };
+    let report =
+        wait_for(async { cms.import(&administrator, &mut Demo, &options, &|_, _| ()).await });
+    let report = report.unwrap();
+    assert_eq!(report.refused, [], "the demo content is imported whole");
+    assert!(wait_for(cms.settled()));
+    let again =
+        wait_for(async { cms.import(&administrator, &mut Demo, &options, &|_, _| ()).await });
+    let again = again.unwrap();
+    assert_eq!((again.accepted, again.unchanged), (0, report.accepted), "twice changes nothing");
+    cms
+}
