@@ -41,7 +41,9 @@ enum Measure {
 
 impl Bench {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        machine::describe();
+        if !matches!(self.measure, Measure::Bare(_) | Measure::Search(_)) {
+            machine::describe();
+        }
         match &self.measure {
             Measure::Import(import) => import.run(global),
             Measure::Growth(growth) => growth.run(global),
