@@ -26,9 +26,11 @@ use serde_json::Value;
 const BODY: usize = 5_000;
 
 fn main() {
-    let folder = env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    // `cargo bench` says so; a run as a test is a short one.
-    let scale = if env::args().any(|argument| argument == "--bench") { 1 } else { 100 };
+    // `cargo bench` says so; a run as a test is a short one, and what it is given is a filter of tests.
+    let is_bench = env::args().any(|argument| argument == "--bench");
+    let mut arguments = env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let folder = arguments.next().filter(|_| is_bench);
+    let scale = if is_bench { 1 } else { 100 };
     let folder = folder.map_or_else(env::temp_dir, PathBuf::from);
     let dir = tempfile::tempdir_in(folder).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

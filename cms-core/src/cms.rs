@@ -3,7 +3,7 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -31,8 +31,10 @@ mod accounts;
 mod acts;
 mod derived;
 mod folders;
+mod upkeep;
 
-use derived::{Derived, open_derived, start_derived};
+use derived::{Derived, Opening, open_derived, start_derived};
+pub use upkeep::UpkeepOptions;
 
 /// How long an act waits for this node's followers before it answers all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,6 +58,8 @@ pub struct Options {
     pub types: Option<Vec<Value>>,
     /// What a new site starts with.
     pub set_up: SetUp,
+    /// When the store sees to its own files.
+    pub upkeep: UpkeepOptions,
     /// Groups of words that mean the same to those who search, each in one locale, besides the other labels
     /// of topics.
     pub synonyms: Vec<(Locale, Vec<String>)>,
@@ -70,6 +74,7 @@ impl Default for Options {
             caches: Caches::default(),
             types: None,
             set_up: SetUp::default(),
+            upkeep: UpkeepOptions::default(),
             synonyms: Vec::new(),
         }
     }
@@ -131,6 +136,8 @@ struct Inner {
     derived: ArcSwap<Derived>,
     /// Held by the rebuild that is under way.
     rebuilding: tokio::sync::Mutex<()>,
+    /// What ends the thread that sees to the files, when it is dropped.
+    upkeep: OnceLock<std::sync::mpsc::Sender<()>>,
 }
 
 impl fmt::Debug for Cms {
@@ -156,8 +163,16 @@ impl Cms {
     pub async fn open_with(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let unusable = |reason| OpenError::Folder { path: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(unusable)?;
-        let log = Arc::new(EmbeddedLog::open(&log_folder(dir), options.log.clone())?);
-        Self::start(Arc::<EmbeddedLog>::clone(&log), Some(log), dir, options).await
+        // Most of the time goes into reading what lies there: the log, the view and the index, each by
+        // itself.
+        let (log, opening) = std::thread::scope(|scope| {
+            let opening = scope.spawn(|| Opening::of_serving(dir, &options));
+            let log = EmbeddedLog::open(&log_folder(dir), options.log.clone());
+            (log, opening.join().unwrap_or_default())
+        });
+        let log = Arc::new(log?);
+        let logs = (Arc::<EmbeddedLog>::clone(&log) as Arc<dyn Log>, Some(log));
+        Self::start(logs, dir, options, opening).await
     }
 
     /// Opens the derived data in a folder over a log that is open already.
@@ -165,24 +180,27 @@ impl Cms {
     /// # Errors
     /// As [`Cms::open_with`].
     pub async fn over(log: Arc<dyn Log>, dir: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::start(log, None, dir, options).await
+        Self::start((log, None), dir, options, Opening::default()).await
     }
 
     async fn start(
-        log: Arc<dyn Log>,
-        embedded: Option<Arc<EmbeddedLog>>,
+        (log, embedded): (Arc<dyn Log>, Option<Arc<EmbeddedLog>>),
         dir: &Path,
         options: Options,
+        opening: Opening,
     ) -> Result<Self, OpenError> {
-        let derived = open_derived(&log, dir, &options)?;
+        let derived = open_derived(&log, dir, &options, opening)?;
         let cms = Self(Arc::new(Inner {
             dir: dir.to_owned(),
             log,
             embedded,
             derived: ArcSwap::from_pointee(derived),
             rebuilding: tokio::sync::Mutex::default(),
+            upkeep: OnceLock::new(),
             options,
         }));
+        let upkeep = upkeep::start(Arc::downgrade(&cms.0), cms.0.options.upkeep)?;
+        cms.0.upkeep.get_or_init(|| upkeep);
         cms.prepare().await?;
         Ok(cms)
     }
@@ -323,6 +341,15 @@ impl Cms {
         }
     }
 
+    /// What the view takes on disk, and what of that its rows are: both in bytes. Reads all rows.
+    ///
+    /// # Errors
+    /// [`ViewError`] when one cannot be read.
+    pub fn space(&self) -> Result<(u64, u64), ViewError> {
+        let derived = self.0.derived.load_full();
+        Ok((derived.view.size_on_disk(), derived.view.size_of_rows()?))
+    }
+
     /// Makes all derived data again from the log, in fresh folders, and exchanges it for the old, which
     /// serves until then, lists included. What readers get is the same bytes. `progress` hears the number
     /// of the last event that the new data knows.
@@ -338,7 +365,7 @@ impl Cms {
             crate::followers::rebuild(&log, &view, cache, &progress).map(drop)
         });
         made.await.map_err(|error| FollowError::Machine(error.to_string()))??;
-        let derived = start_derived(&self.0.log, &folder, &self.0.options)?;
+        let derived = start_derived(&self.0.log, &folder, &self.0.options, Opening::default())?;
         caught_up(&derived, self.0.log.last()).await?;
         folders::make_current(&self.0.dir, &folder)?;
         let old = self.0.derived.swap(Arc::new(derived));

@@ -19,7 +19,7 @@ mod reading;
 mod sanitise;
 mod settle;
 
-use std::{collections::BTreeSet, panic};
+use std::{cell::RefCell, collections::BTreeSet, panic, rc::Rc};
 
 use comrak::Arena;
 use serde::{Deserialize, Serialize};
@@ -92,12 +92,33 @@ pub fn render(source: &str, locale: &Locale) -> Rendered {
 
 /// The embeds of a source that are filled when it is read: not those in code, addresses or comments.
 pub fn embeds(source: &str) -> Vec<EmbedUse> {
-    guarded(source, &Locale::english()).embeds
+    looked_at(source).0.clone()
 }
 
 /// What in a source looks like an embed and can't be filled.
 pub fn check(source: &str) -> Vec<BadEmbed> {
-    guarded(source, &Locale::english()).bad_embeds
+    looked_at(source).1.clone()
+}
+
+/// The embeds of a source, the good ones and the bad ones.
+type Embeds = Rc<(Vec<EmbedUse>, Vec<BadEmbed>)>;
+
+thread_local! {
+    /// The last source that was looked at: to decide an act, the same one is asked about several times,
+    /// and each look renders all of it.
+    static LAST: RefCell<Option<(Box<str>, Embeds)>> = const { RefCell::new(None) };
+}
+
+fn looked_at(source: &str) -> Embeds {
+    let known = LAST.with_borrow(|last| {
+        last.as_ref().filter(|(known, _)| **known == *source).map(|(_, embeds)| Rc::clone(embeds))
+    });
+    known.unwrap_or_else(|| {
+        let rendered = guarded(source, &Locale::english());
+        let embeds = Rc::new((rendered.embeds, rendered.bad_embeds));
+        LAST.set(Some((source.into(), Rc::clone(&embeds))));
+        embeds
+    })
 }
 
 /// Plain text as HTML, for holes in HTML and for values in quotes.

@@ -15,6 +15,7 @@ use crate::{
 mod guard;
 pub mod memory;
 pub mod merkle;
+mod packed;
 mod record;
 mod rules;
 pub mod sled;

@@ -140,6 +140,6 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
             search.run(global);
             Ok(())
         }
-        Command::Bench(bench) => bench.run(),
+        Command::Bench(bench) => bench.run(global),
     }
 }

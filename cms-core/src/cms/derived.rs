@@ -1,6 +1,6 @@
 //! The derived data of a folder: opened, or made again where it is damaged.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, thread};
 
 use super::{OpenError, Options, folders};
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
 
 /// All that is derived from the log, exchanged as a whole when it is rebuilt.
 pub(super) struct Derived {
+    pub(super) view: Arc<View>,
     pub(super) delivery: Delivery,
     pub(super) editing: Editing,
     // The search follower reads what the view's follower wrote, and stops first.
@@ -25,14 +26,42 @@ pub(super) struct Derived {
     pub(super) following: Following,
 }
 
+/// The databases of the derived data, while they are opened.
+#[derive(Default)]
+pub(super) struct Opening {
+    view: Option<Result<Arc<View>, ViewError>>,
+    index: Option<Result<Index, search::OpenError>>,
+}
+
+impl Opening {
+    /// Opens what lies in the folder that serves, the view and the index at the same time. Makes nothing:
+    /// whether this process may is known when it has the log.
+    pub(super) fn of_serving(dir: &Path, options: &Options) -> Self {
+        let Ok(Some(folder)) = folders::serving(dir) else { return Self::default() };
+        let (view, index) = (folder.join("view"), folder.join("index"));
+        let open_view = || {
+            let there = view.join("db").exists();
+            there.then(|| View::open(&view, options.view_cache).map(Arc::new))
+        };
+        let open_index = || index.join("meta.json").exists().then(|| Index::open(&index));
+        thread::scope(|scope| {
+            let index = scope.spawn(open_index);
+            Self { view: open_view(), index: index.join().unwrap_or_default() }
+        })
+    }
+}
+
 /// Opens the derived data; what is damaged, or not there, is made from the log.
 pub(super) fn open_derived(
     log: &Arc<dyn Log>,
     dir: &Path,
     options: &Options,
+    opening: Opening,
 ) -> Result<Derived, OpenError> {
     let folder = folders::current(dir)?;
-    match start_derived(log, &folder, options) {
+    // A process that was killed while it made the data again left what it had.
+    folders::remove_others(dir);
+    match start_derived(log, &folder, options, opening) {
         Ok(derived) => Ok(derived),
         Err(OpenError::View(ViewError::Damaged { table, reason })) => {
             tracing::warn!(
@@ -41,7 +70,7 @@ pub(super) fn open_derived(
                 "the derived data is damaged: it is made again from the log"
             );
             let fresh = folders::next(dir)?;
-            let derived = start_derived(log, &fresh, options)?;
+            let derived = start_derived(log, &fresh, options, Opening::default())?;
             folders::make_current(dir, &fresh)?;
             folders::remove_others(dir);
             Ok(derived)
@@ -50,16 +79,19 @@ pub(super) fn open_derived(
     }
 }
 
+/// Sets the followers to work in a folder; what is not open yet is opened.
 pub(super) fn start_derived(
     log: &Arc<dyn Log>,
     folder: &Path,
     options: &Options,
+    opening: Opening,
 ) -> Result<Derived, OpenError> {
-    let view = Arc::new(View::open(&folder.join("view"), options.view_cache)?);
+    let open = || View::open(&folder.join("view"), options.view_cache).map(Arc::new);
+    let view = opening.view.unwrap_or_else(open)?;
     let generations = Arc::new(Generations::default());
     let follower = ViewFollower::new(Arc::clone(log), Arc::clone(&view), Arc::clone(&generations))?;
     let following = Following::start_view(follower)?;
-    let index = Arc::new(open_index(&folder.join("index"), log.last())?);
+    let index = Arc::new(open_index(&folder.join("index"), log.last(), opening.index)?);
     let delivery = Delivery::new(
         view.reader(),
         Arc::clone(&generations),
@@ -75,14 +107,18 @@ pub(super) fn start_derived(
     )?
     .start()?;
     let editing = Editing::new(view.reader(), Arc::clone(log));
-    Ok(Derived { delivery, editing, search, following })
+    Ok(Derived { view, delivery, editing, search, following })
 }
 
 /// Opens the index, or begins another where it is damaged, of another format, or ahead of the log.
-fn open_index(dir: &Path, last: u64) -> Result<Index, OpenError> {
+fn open_index(
+    dir: &Path,
+    last: u64,
+    opening: Option<Result<Index, search::OpenError>>,
+) -> Result<Index, OpenError> {
     let failed =
         |error: search::OpenError| OpenError::Follow(FollowError::Index(error.to_string()));
-    let reason = match Index::open(dir) {
+    let reason = match opening.unwrap_or_else(|| Index::open(dir)) {
         Ok(index) if index.applied() <= last => return Ok(index),
         Ok(_) => "it is ahead of the log".to_owned(),
         Err(error @ search::OpenError::Unavailable { .. }) => return Err(failed(error)),

@@ -10,10 +10,21 @@ use std::{
 use super::OpenError;
 
 /// Bumped when what followers derive changes its form: data of another version is made again.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The folder that serves; a fresh one where there is none, or where it is of another version.
 pub(super) fn current(dir: &Path) -> Result<PathBuf, OpenError> {
+    if let Some(folder) = serving(dir)? {
+        return Ok(folder);
+    }
+    let fresh = next(dir)?;
+    make_current(dir, &fresh)?;
+    remove_others(dir);
+    Ok(fresh)
+}
+
+/// The folder that serves, if there is one of this version. Changes nothing.
+pub(super) fn serving(dir: &Path) -> Result<Option<PathBuf>, OpenError> {
     let derived = dir.join("derived");
     let named = match fs::read_to_string(derived.join("current")) {
         Ok(text) => text,
@@ -22,17 +33,8 @@ pub(super) fn current(dir: &Path) -> Result<PathBuf, OpenError> {
     };
     let mut words = named.split_whitespace();
     let (number, version) = (words.next().and_then(|word| word.parse::<u32>().ok()), words.next());
-    match number {
-        Some(number) if version == Some(VERSION.to_string().as_str()) => {
-            Ok(derived.join(number.to_string()))
-        }
-        Some(_) | None => {
-            let fresh = next(dir)?;
-            make_current(dir, &fresh)?;
-            remove_others(dir);
-            Ok(fresh)
-        }
-    }
+    let number = number.filter(|_| version == Some(VERSION.to_string().as_str()));
+    Ok(number.map(|number| derived.join(number.to_string())))
 }
 
 /// A fresh folder.

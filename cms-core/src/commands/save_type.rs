@@ -134,7 +134,7 @@ impl Means {
     ) -> Result<Vec<Hit>, CommandError> {
         let mut hits = Vec::new();
         let mut after = None;
-        while hits.len() < HITS_LISTED {
+        while !changes.is_empty() && hits.len() < HITS_LISTED {
             let ids = self.editing.entries(name, after, STEP)?;
             let Some(last) = ids.last() else { break };
             after = Some(*last);

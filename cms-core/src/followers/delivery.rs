@@ -12,7 +12,7 @@ use self::{
     pieces::Whole,
     tables::{
         AGENCIES, Agency, BY_TYPE, CHANGES, CHECKPOINT, COUNTS, Change, ChangeOp, ENTRIES, FORMS,
-        KEYS, ONWARD, PIECES, SITE, SLUGS, Site, TYPES, USED_BY,
+        KEYS, LONG_FIELDS, ONWARD, PIECES, SITE, SLUGS, Site, TYPES, USED_BY,
     },
 };
 use crate::{
@@ -222,7 +222,7 @@ fn locale_published(
         None => make_form(event, kind, &content).unwrap_or_default(),
     };
     put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
-    put_pieces(batch, &entry, kind, with)?;
+    put_pieces(batch, &entry, kind, with, Some(locale))?;
     if !was_published {
         count(batch, locale, &entry.type_name, 1)?;
         batch.put(&BY_TYPE, &(entry.type_name.clone(), id), &())?;
@@ -274,7 +274,7 @@ fn shared_published(
         live.changed = event.number;
     }
     put_form(batch, id, &Part::Shared, make_form(event, kind, &content))?;
-    put_pieces(batch, &entry, kind, with)?;
+    put_pieces(batch, &entry, kind, with, None)?;
     if entry.published().next().is_some() {
         put_change(batch, event, &entry, (None, ChangeOp::Changed), touched)?;
     }
@@ -289,7 +289,7 @@ fn put_form(
     form: Option<Form>,
 ) -> Result<(), ViewError> {
     let key = (id, part.clone());
-    let before = batch.get(&FORMS, &key)?.map(|form| targets(&form)).unwrap_or_default();
+    let before = shown_by(batch, &key)?;
     let after = form.as_ref().map(targets).unwrap_or_default();
     for target in before.difference(&after) {
         batch.remove(&USED_BY, &(*target, id, part.clone()));
@@ -297,12 +297,29 @@ fn put_form(
     for target in after.difference(&before) {
         batch.put(&USED_BY, &(*target, id, part.clone()), &())?;
     }
-    if let Some(form) = form {
-        batch.put(&FORMS, &key, &form)
+    let is_there = form.is_some();
+    let (long, short): (Vec<_>, Vec<_>) =
+        form.unwrap_or_default().fields.into_iter().partition(|field| field.long);
+    if long.is_empty() {
+        batch.remove(&LONG_FIELDS, &key);
+    } else {
+        batch.put(&LONG_FIELDS, &key, &Form { fields: long })?;
+    }
+    if is_there {
+        batch.put(&FORMS, &key, &Form { fields: short })
     } else {
         batch.remove(&FORMS, &key);
         Ok(())
     }
+}
+
+/// The entries that a form shows, as the batch has it.
+fn shown_by(batch: &Batch<'_>, key: &(EntryId, Part)) -> Result<BTreeSet<EntryId>, ViewError> {
+    let mut all = BTreeSet::new();
+    for table in [&FORMS, &LONG_FIELDS] {
+        all.extend(batch.get(table, key)?.iter().flat_map(targets));
+    }
+    Ok(all)
 }
 
 /// The entries that a form's holes show.
@@ -318,12 +335,13 @@ fn targets(form: &Form) -> BTreeSet<EntryId> {
         .collect()
 }
 
-/// Makes the pieces of an entry again, in each locale that it is published in.
+/// Makes the pieces of an entry again: in one locale, or in each that it is published in.
 fn put_pieces(
     batch: &mut Batch<'_>,
     entry: &LiveEntry,
     kind: &ContentType,
     with: &Context<'_>,
+    only: Option<&Locale>,
 ) -> Result<(), ViewError> {
     if !pieces::gives_more(kind) {
         return Ok(());
@@ -331,15 +349,11 @@ fn put_pieces(
     let shared =
         entry.shared.and_then(|(_, saved)| with.content(saved)).map(|content| content.fields);
     let shared = shared.unwrap_or_default();
-    for part in
-        entry.published().map(|(locale, _)| Part::Locale(locale.clone())).chain([Part::Shared])
-    {
-        // A way that isn't taken any more leads nowhere: it is kept, and finds nothing.
-        for target in batch.get(&FORMS, &(entry.id, part))?.iter().flat_map(targets) {
-            batch.put(&ONWARD, &(target, entry.id), &())?;
-        }
-    }
-    for (locale, live) in entry.published() {
+    // A way that isn't taken any more leads nowhere: it is kept, and finds nothing.
+    let mut onward = shown_by(batch, &(entry.id, Part::Shared))?;
+    let is_wanted = |locale: &Locale| only.is_none_or(|only| only == locale);
+    for (locale, live) in entry.published().filter(|(locale, _)| is_wanted(locale)) {
+        onward.extend(shown_by(batch, &(entry.id, Part::Locale(locale.clone())))?);
         let Some(content) = with.content(live.saved) else { continue };
         let embeds = with.embeds(live.published);
         let whole = Whole {
@@ -352,6 +366,9 @@ fn put_pieces(
             shared: &shared,
         };
         batch.put(&PIECES, &(entry.id, locale.clone()), &pieces::make(&whole))?;
+    }
+    for target in onward {
+        batch.put(&ONWARD, &(target, entry.id), &())?;
     }
     Ok(())
 }
@@ -411,7 +428,7 @@ pub fn make_again(
         let form = form::make(kind, &content.fields, &with.embeds(live.published), Some(locale));
         put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
     }
-    put_pieces(batch, &entry, kind, with)?;
+    put_pieces(batch, &entry, kind, with, None)?;
     touched.entries.push(id);
     Ok(())
 }

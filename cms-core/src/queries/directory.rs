@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Delivery, ReadError,
     answer::{Answer, CacheKeys},
-    fill::{Filler, href},
+    fill::{Filler, Wanted, href},
     site::SiteView,
 };
 use crate::{
@@ -223,7 +223,7 @@ impl Delivery {
     ) -> Result<Told, ReadError> {
         let mut filler = Filler::new(self, site, locale);
         let mut body = Vec::new();
-        filler.data(entry, live, &|field| !field.long, &mut body)?;
+        filler.data(entry, live, Wanted::Short, &mut body)?;
         body.push(b'}');
         let value: Value = serde_json::from_slice(&body).unwrap_or_default();
         let fields = value.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();

@@ -5,14 +5,13 @@ use serde_json::json;
 use super::{
     Delivery, ReadError,
     answer::{Answer, CacheKeys},
-    fill::{Filler, alternates},
+    fill::{Filler, Wanted, alternates},
     site::SiteView,
 };
 use crate::{
     clock::Timestamp,
     event::Withdrawal,
     followers::delivery::{
-        form::FormField,
         generations::Source,
         live::{LiveEntry, LiveLocale},
         tables::{self, SlugRow},
@@ -153,10 +152,9 @@ impl Delivery {
     ) -> Result<Answer, ReadError> {
         let mut filler = Filler::new(self, site, served);
         filler.entry(entry.id)?;
-        let wanted =
-            |field: &FormField| question.fields.is_none_or(|fields| fields.contains(&field.name));
+        let wanted = question.fields.map_or(Wanted::All, Wanted::Named);
         let mut body = b"{\"data\":".to_vec();
-        filler.data(entry, live, &wanted, &mut body)?;
+        filler.data(entry, live, wanted, &mut body)?;
         body.push(b'}');
         let mut stamp = filler.stamp;
         let mut seen = filler.seen;

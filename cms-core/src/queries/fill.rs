@@ -14,13 +14,34 @@ use crate::{
         pieces::{self, Embeddable},
         tables,
     },
-    id::EntryId,
+    id::{EntryId, FieldName},
     locale::Locale,
     store::view::ViewError,
 };
 
 /// How deep embeds may lie within embeds. Publication refuses circles; this bounds what it could not see.
 pub(super) const DEPTH: usize = 4;
+
+/// Which fields of an entry a reader wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// All of them.
+    All,
+    /// All but the long ones.
+    Short,
+    /// These.
+    Named(&'a [FieldName]),
+}
+
+impl Wanted<'_> {
+    fn takes(self, field: &FormField) -> bool {
+        match self {
+            Self::All => true,
+            Self::Short => !field.long,
+            Self::Named(names) => names.contains(&field.name),
+        }
+    }
+}
 
 /// Fills forms for readers of one locale, and notes what they were made from.
 #[derive(Debug)]
@@ -48,16 +69,19 @@ impl<'a> Filler<'a> {
         self.delivery.live(id)
     }
 
-    /// Writes `"name":value` for each of the form's fields that is wanted, with commas between; `first`
-    /// says whether there is none before.
-    pub(super) fn fields(
+    /// Writes `"name":value` for each of the form's fields that is wanted, with commas between, in the
+    /// order of their names; `first` says whether there is none before.
+    fn fields(
         &mut self,
-        form: &Form,
-        wanted: &dyn Fn(&FormField) -> bool,
+        (short, long): (&Form, &Form),
+        wanted: Wanted<'_>,
         first: &mut bool,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
-        for field in form.fields.iter().filter(|field| wanted(field)) {
+        let all = short.fields.iter().chain(&long.fields);
+        let mut fields: Vec<&FormField> = all.filter(|field| wanted.takes(field)).collect();
+        fields.sort_by_key(|field| &field.name);
+        for field in fields {
             if !std::mem::take(first) {
                 out.push(b',');
             }
@@ -168,7 +192,7 @@ impl<'a> Filler<'a> {
         &mut self,
         entry: &LiveEntry,
         live: &LiveLocale,
-        wanted: &dyn Fn(&FormField) -> bool,
+        wanted: Wanted<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
         let locale = self.locale;
@@ -188,14 +212,24 @@ impl<'a> Filler<'a> {
         });
         let head = head.to_string();
         out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
-        self.dates(entry, out)?;
+        let reader = self.delivery.reader();
+        let mut forms = Vec::with_capacity(2);
+        for part in [Part::Locale(locale.clone()), Part::Shared] {
+            let key = (entry.id, part);
+            let short = reader.get(&tables::FORMS, &key)?.unwrap_or_default();
+            let long = match wanted {
+                Wanted::Short => Form::default(),
+                Wanted::All | Wanted::Named(_) => {
+                    reader.get(&tables::LONG_FIELDS, &key)?.unwrap_or_default()
+                }
+            };
+            forms.push((short, long));
+        }
+        dates(forms.last().map(|(shared, _)| shared), out);
         out.extend_from_slice(b",\"fields\":{");
         let mut first = true;
-        let reader = self.delivery.reader();
-        for part in [Part::Locale(locale.clone()), Part::Shared] {
-            if let Some(form) = reader.get(&tables::FORMS, &(entry.id, part))? {
-                self.fields(&form, wanted, &mut first, out)?;
-            }
+        for (short, long) in &forms {
+            self.fields((short, long), wanted, &mut first, out)?;
         }
         out.extend_from_slice(b"},\"translation\":");
         let freshness = entry.freshness(locale);
@@ -208,23 +242,18 @@ impl<'a> Filler<'a> {
         out.extend_from_slice(json!(alternates(entry, locale)).to_string().as_bytes());
         Ok(())
     }
+}
 
-    /// The dates of the entry as a whole, which are shared fields and stand beside the others, too.
-    fn dates(&self, entry: &LiveEntry, out: &mut Vec<u8>) -> Result<(), ViewError> {
-        let shared = self
-            .delivery
-            .reader()
-            .get(&tables::FORMS, &(entry.id, Part::Shared))?
-            .unwrap_or_default();
-        for name in ["reviewed_at", "review_due"] {
-            let field = shared.fields.iter().find(|field| field.name.as_str() == name);
-            let ready = field.map_or("null", |field| match field.value.as_slice() {
-                [Segment::Ready(text)] => text.as_str(),
-                _ => "null",
-            });
-            out.extend_from_slice(format!(",\"{name}\":{ready}").as_bytes());
-        }
-        Ok(())
+/// The dates of the entry as a whole, which are shared fields and stand beside the others, too.
+fn dates(shared: Option<&Form>, out: &mut Vec<u8>) {
+    for name in ["reviewed_at", "review_due"] {
+        let mut fields = shared.iter().flat_map(|form| &form.fields);
+        let field = fields.find(|field| field.name.as_str() == name);
+        let ready = field.map_or("null", |field| match field.value.as_slice() {
+            [Segment::Ready(text)] => text.as_str(),
+            _ => "null",
+        });
+        out.extend_from_slice(format!(",\"{name}\":{ready}").as_bytes());
     }
 }
 

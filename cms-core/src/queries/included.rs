@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Delivery, ReadError, fill::Filler, site::SiteView};
+use super::{
+    Delivery, ReadError,
+    fill::{Filler, Wanted},
+    site::SiteView,
+};
 use crate::{
     event::Part,
     followers::delivery::{
-        form::{Form, FormField, Segment},
+        form::{Form, Segment},
         generations::{Source, Stamp},
         live::LiveEntry,
         tables,
@@ -82,7 +86,7 @@ impl Delivery {
         }
         let mut filler = Filler::new(self, site, locale);
         filler.entry(entry.id)?;
-        filler.data(entry, live, &|field: &FormField| !field.long, &mut included.body)?;
+        filler.data(entry, live, Wanted::Short, &mut included.body)?;
         included.body.push(b'}');
         included.stamp.merge(&filler.stamp);
         included.seen.extend(filler.seen);

@@ -8,13 +8,13 @@ use super::{
     Delivery, ReadError,
     answer::{Answer, CacheKeys},
     delivery::Item,
-    fill::Filler,
+    fill::{Filler, Wanted},
     site::SiteView,
 };
 use crate::{
     content_type::FieldKind,
     filter::{Filter, FilterValue, SortKey},
-    followers::delivery::{form::FormField, generations::Source, live::LiveEntry, tables},
+    followers::delivery::{generations::Source, live::LiveEntry, tables},
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
     search::{Facets, Hit, ListQuery, Position},
@@ -164,10 +164,9 @@ impl Delivery {
         let mut filler = Filler::new(self, site, &hit.locale);
         let Some(entry) = filler.entry(hit.entry)? else { return Ok(None) };
         let Some(live) = entry.published_in(&hit.locale) else { return Ok(None) };
-        let wanted =
-            |field: &FormField| fields.map_or(!field.long, |fields| fields.contains(&field.name));
+        let wanted = fields.map_or(Wanted::Short, Wanted::Named);
         let mut body = Vec::new();
-        filler.data(&entry, live, &wanted, &mut body)?;
+        filler.data(&entry, live, wanted, &mut body)?;
         let item = Arc::new(Item { body, seen: filler.seen, stamp: filler.stamp });
         if fields.is_none() {
             self.parts().items.insert(key, Arc::clone(&item));

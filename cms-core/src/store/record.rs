@@ -4,12 +4,10 @@
 //! again. It holds ids alone, and of the payload only a salted digest: after an erasure nothing is left
 //! that a guess could be compared with.
 
-use std::io::Read as _;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{BODY_LIMIT, Hash};
+use super::{BODY_LIMIT, Hash, packed};
 use crate::{
     clock::Timestamp,
     event::{Event, EventBody, Stream},
@@ -102,7 +100,7 @@ impl Payload {
         let Kind { event } = serde_json::from_slice(&json).map_err(|error| refused(&error))?;
         let salt: [u8; SALT] = rand::random();
         let mut stored = salt.to_vec();
-        let packed = zstd::bulk::compress(&json, 1).map_err(|error| refused(&error))?;
+        let packed = packed::pack(&json).map_err(|error| refused(&error))?;
         stored.extend_from_slice(&packed);
         Ok(Self { digest: digest(&salt, &json), kind: event, stored })
     }
@@ -123,12 +121,9 @@ fn open(stored: &[u8], expected: &str) -> Result<EventBody, RecordError> {
 /// The JSON in a stored payload, if it has the digest.
 pub(super) fn unpack(stored: &[u8], expected: &str) -> Result<Vec<u8>, RecordError> {
     let refused = |error: &dyn ToString| RecordError::Payload(error.to_string());
-    let (salt, packed) =
+    let (salt, frame) =
         stored.split_first_chunk::<SALT>().ok_or_else(|| refused(&"it is cut short"))?;
-    let decoder = zstd::stream::read::Decoder::new(packed).map_err(|error| refused(&error))?;
-    let mut json = Vec::new();
-    // One byte more than is ever stored, so that a damaged length cannot fill the memory.
-    decoder.take(BODY_LIMIT as u64 + 1).read_to_end(&mut json).map_err(|error| refused(&error))?;
+    let json = packed::unpack(frame, BODY_LIMIT).map_err(|error| refused(&error))?;
     if digest(salt, &json) == expected { Ok(json) } else { Err(RecordError::Digest) }
 }
 

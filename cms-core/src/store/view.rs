@@ -127,6 +127,17 @@ impl View {
         self.db.size_on_disk().unwrap_or(0)
     }
 
+    /// Bytes of all rows, keys included, as they are stored. Reads all of them.
+    ///
+    /// # Errors
+    /// [`ViewError`] when one cannot be read.
+    pub fn size_of_rows(&self) -> Result<u64, ViewError> {
+        self.db.iter().try_fold(0, |bytes, row| {
+            let (key, value) = row.map_err(|error| refused("view", &error))?;
+            Ok(bytes + (key.len() + value.len()) as u64)
+        })
+    }
+
     fn row(&self, key: &[u8], table: &'static str) -> Result<Option<Vec<u8>>, ViewError> {
         value::read(key, table, |key| self.db.get(key).map_err(|error| refused(table, &error)))
     }

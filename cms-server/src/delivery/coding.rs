@@ -89,19 +89,19 @@ pub struct CodedSet {
 }
 
 /// The digest that the tags of all codings share: 128 bits of SHA-256 of the identity bytes.
-pub fn tag(identity: &[u8]) -> String {
-    let digest = Sha256::digest(identity);
-    URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(&digest))
+fn tag(digest: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or(digest))
+}
+
+fn repr_digest(digest: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(digest))
 }
 
 impl Coded {
     /// Bytes that are coded already, with the [`tag`] of their identity.
-    pub fn new(coding: Coding, bytes: Arc<[u8]>, tag: &str) -> Self {
-        let etag = match coding {
-            Coding::Identity => format!("\"{tag}\""),
-            Coding::Zstd | Coding::Brotli | Coding::Gzip => format!("\"{tag}-{}\"", coding.name()),
-        };
-        let repr_digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&bytes)));
+    fn new(coding: Coding, bytes: Arc<[u8]>, tag: &str) -> Self {
+        let etag = format!("\"{tag}-{}\"", coding.name());
+        let repr_digest = repr_digest(&Sha256::digest(&bytes));
         Self { coding, bytes, etag, repr_digest }
     }
 }
@@ -112,9 +112,15 @@ impl CodedSet {
 
     /// A set of these bytes.
     pub fn of(identity: Vec<u8>) -> Self {
-        let tag = tag(&identity);
-        let identity = Arc::new(Coded::new(Coding::Identity, identity.into(), &tag));
-        Self { tag, identity, others: Default::default() }
+        let digest = Sha256::digest(&identity);
+        let tag = tag(&digest);
+        let identity = Coded {
+            coding: Coding::Identity,
+            bytes: identity.into(),
+            etag: format!("\"{tag}\""),
+            repr_digest: repr_digest(&digest),
+        };
+        Self { tag, identity: Arc::new(identity), others: Default::default() }
     }
 
     /// Whether a reader who wants this coding gets it.

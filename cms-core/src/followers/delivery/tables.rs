@@ -21,7 +21,7 @@ pub enum Delivery {}
 pub const CHECKPOINT: Table<Delivery, (), u64> = Table::new(0x41, "delivery.checkpoint");
 /// Entries that are or were published, with their locales.
 pub const ENTRIES: Table<Delivery, EntryId, LiveEntry> = Table::new(0x42, "delivery.entries");
-/// Forms, made ready at publication: the shared fields' and each locale's.
+/// Forms, made ready at publication: the shared fields' and each locale's, without their long fields.
 pub const FORMS: Table<Delivery, (EntryId, Part), Form> = Table::new(0x43, "delivery.forms");
 /// Who has, or last had, a slug.
 pub const SLUGS: Table<Delivery, (TypeName, String, Locale), SlugRow> =
@@ -49,6 +49,10 @@ pub const BY_TYPE: Table<Delivery, (TypeName, EntryId), ()> = Table::new(0x4d, "
 
 /// What can be embedded of an entry, of those types that give more than a link.
 pub const PIECES: Table<Delivery, (EntryId, Locale), Pieces> = Table::new(0x4e, "delivery.pieces");
+
+/// The long fields of forms, which lists leave out.
+pub const LONG_FIELDS: Table<Delivery, (EntryId, Part), Form> =
+    Table::new(0x50, "delivery.long_fields");
 
 /// Who embeds an entry and can itself be embedded: the ways on which a change goes further.
 pub const ONWARD: Table<Delivery, (EntryId, EntryId), ()> = Table::new(0x4f, "delivery.onward");

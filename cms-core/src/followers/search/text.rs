@@ -55,9 +55,13 @@ impl<'a> Collector<'a> {
         content_type: &ContentType,
     ) -> Result<(FormText, BTreeSet<EntryId>), ViewError> {
         for part in [Part::Locale(self.locale.clone()), Part::Shared] {
-            if let Some(form) = self.reader.get(&tables::FORMS, &(entry.id, part))? {
-                self.form(&form, content_type)?;
+            let key = (entry.id, part);
+            let mut fields = Vec::new();
+            for table in [&tables::FORMS, &tables::LONG_FIELDS] {
+                fields.extend(self.reader.get(table, &key)?.unwrap_or_default().fields);
             }
+            fields.sort_by(|a, b| a.name.cmp(&b.name));
+            self.form(&Form { fields }, content_type)?;
         }
         if pieces::gives_more(content_type) {
             self.contacts(entry)?;

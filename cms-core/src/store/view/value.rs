@@ -3,10 +3,12 @@
 //! sled keeps values of more than about 128 KiB in files that it never syncs, so long values lie in
 //! several rows: the first under the row's own key, the rest under keys that no table has.
 
-use super::ViewError;
+use super::{super::packed, ViewError};
 
 /// The most that one row of the database holds.
 const ROW_LIMIT: usize = 24 * 1024;
+/// No value is longer than this: several times what the longest line of an import makes.
+const VALUE_LIMIT: usize = 256 << 20;
 /// Shorter values are kept as they are: compression would cost more than it saves.
 const COMPRESS_FROM: usize = 400;
 /// Prefix of the keys of second and later rows. No table has this tag.
@@ -46,7 +48,8 @@ pub(super) fn read(
     match format {
         PLAIN => Ok(Some(stored.to_vec())),
         ZSTD => {
-            zstd::stream::decode_all(stored).map(Some).map_err(|error| damaged(&error.to_string()))
+            let value = packed::unpack(stored, VALUE_LIMIT);
+            value.map(Some).map_err(|error| damaged(&error.to_string()))
         }
         _ => Err(damaged("its format is unknown")),
     }
@@ -66,7 +69,7 @@ pub(super) fn write(
         return Ok(());
     };
     let compressed = if value.len() >= COMPRESS_FROM {
-        let bytes = zstd::bulk::compress(value, 1).map_err(|error| error.to_string())?;
+        let bytes = packed::pack(value).map_err(|error| error.to_string())?;
         (bytes.len() < value.len()).then_some(bytes)
     } else {
         None

@@ -1,0 +1,157 @@
+//! What a store does by itself while it is open: it makes the derived data again when the view has
+//! outgrown what is in it.
+//!
+//! sled gives back little of what was overwritten, so a view whose content changes often grows to several
+//! times its content. Only a fresh folder is small again; readers are served from the old one until the
+//! fresh one has all that it has.
+
+use std::{
+    sync::{
+        Weak,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use super::{Cms, Inner, OpenError};
+use crate::followers::FollowError;
+
+/// When the store sees to its own files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpkeepOptions {
+    /// How often it looks.
+    pub every: Duration,
+    /// A view of fewer bytes on disk is left alone.
+    pub leave_below: u64,
+}
+
+impl Default for UpkeepOptions {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(10), leave_below: 64 << 20 }
+    }
+}
+
+/// How far behind the log the lists may be for there to be time for other things, in events.
+const CALM: u64 = 256;
+
+/// Looks after a store, on a thread, until the store is closed: that ends the wait for the channel.
+pub(super) fn start(
+    inner: Weak<Inner>,
+    options: UpkeepOptions,
+) -> Result<mpsc::Sender<()>, OpenError> {
+    let (open, closed) = mpsc::channel();
+    let look = move || {
+        let mut grown_to = options.leave_below;
+        while let Err(RecvTimeoutError::Timeout) = closed.recv_timeout(options.every) {
+            let Some(inner) = inner.upgrade() else { return };
+            if let Err(error) = look(&Cms(inner), &mut grown_to) {
+                tracing::error!(%error, "the view was not made again; the old one goes on serving");
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("upkeep".to_owned()).spawn(look);
+    thread.map_err(|error| FollowError::Machine(error.to_string()))?;
+    Ok(open)
+}
+
+/// Makes the derived data again if the view takes more than five halves of what its rows are: a fresh one
+/// takes less than two. `grown_to` is the size from which on that is worth counting.
+fn look(cms: &Cms, grown_to: &mut u64) -> Result<(), OpenError> {
+    let on_disk = cms.derived().view.size_on_disk();
+    let behind = cms.0.log.last().saturating_sub(cms.progress().1.applied);
+    if on_disk < *grown_to || behind > CALM {
+        return Ok(());
+    }
+    // If anything fails, it is tried again when it has grown some more.
+    *grown_to = on_disk / 4 * 5;
+    let (_, rows) = cms.space()?;
+    let bound = rows / 2 * 5;
+    if on_disk <= bound {
+        *grown_to = bound.max(on_disk / 8 * 9);
+        return Ok(());
+    }
+    tracing::info!(on_disk, rows, "the view has outgrown its rows: it is made again");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
+    runtime.block_on(cms.rebuild(|_| ()))?;
+    let now = cms.derived().view.size_on_disk();
+    *grown_to = now / 2 * 3;
+    tracing::info!(before = on_disk, now, "the view was made again");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        cms::Options,
+        commands::{create_entry::CreateEntry, publish::Publish, save_draft::SaveDraft},
+        event::{Fields, Part},
+        locale::Locale,
+        queries::entry::{EntryFound, EntryQuestion},
+    };
+
+    /// Text that compression makes little of, another for each number.
+    fn noise(number: u32) -> Value {
+        let mut state = u64::from(number) + 1;
+        let words = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(number.into());
+            format!("{:x}", state >> 8)
+        });
+        words.take(4_000).collect::<Vec<_>>().join(" ").into()
+    }
+
+    fn fields(number: u32) -> Fields {
+        let named = [("title", "A page".into()), ("body", noise(number))];
+        named.map(|(name, value)| (name.parse().unwrap(), value)).into()
+    }
+
+    #[test]
+    fn a_view_that_has_outgrown_its_rows_is_made_again_and_serves_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let upkeep = UpkeepOptions { every: Duration::from_millis(5), leave_below: 1 << 20 };
+        let options = Options { upkeep, ..Options::default() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let cms = Cms::open_with(dir.path(), options).await.unwrap();
+            let actor = cms.administrator().unwrap().unwrap();
+            let (type_name, locale) = ("page".parse().unwrap(), Locale::english());
+            let act =
+                CreateEntry { type_name, agency: None, source_locale: locale.clone(), key: None };
+            let (entry, _) = cms.create_entry(&actor, act).await.unwrap();
+            let part = Part::Locale(locale.clone());
+            let first = || fs::read_to_string(dir.path().join("derived/current")).unwrap();
+            let mut number = 0;
+            while first().starts_with("1 ") {
+                number += 1;
+                assert!(number < 500, "all was written anew so often, and nothing was made again");
+                let save = SaveDraft::new(entry, part.clone(), fields(number));
+                cms.save_draft(&actor, save).await.unwrap();
+                let publish =
+                    Publish { entry, part: part.clone(), expected: None, published_at: None };
+                cms.publish(&actor, publish).await.unwrap();
+            }
+            assert!(cms.settled().await);
+            let name = entry.to_string();
+            let question = EntryQuestion {
+                type_name: &"page".parse().unwrap(),
+                name: &name,
+                locale: &locale,
+                explicit: true,
+                fallback: true,
+                fields: None,
+                include: &[],
+            };
+            let EntryFound::Entry(answer) = cms.delivery().entry(&question).unwrap() else {
+                panic!("it is not there any more");
+            };
+            let answer = String::from_utf8(answer.body).unwrap();
+            assert!(answer.contains(noise(number).as_str().unwrap()));
+        });
+    }
+}
