@@ -3,7 +3,7 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -125,6 +125,10 @@ struct Inner {
     derived: ArcSwap<Derived>,
     /// Held by the rebuild that is under way.
     rebuilding: tokio::sync::Mutex<()>,
+    /// When something that was scheduled is to happen next, in milliseconds; the highest there is for never.
+    next_due: AtomicI64,
+    /// Held by whoever lets happen what is due.
+    applying: tokio::sync::Mutex<()>,
 }
 
 impl fmt::Debug for Cms {
@@ -175,6 +179,8 @@ impl Cms {
             embedded,
             derived: ArcSwap::from_pointee(derived),
             rebuilding: tokio::sync::Mutex::default(),
+            next_due: AtomicI64::new(i64::MAX),
+            applying: tokio::sync::Mutex::default(),
             options,
         }));
         cms.prepare().await?;
@@ -185,6 +191,7 @@ impl Cms {
     async fn prepare(&self) -> Result<(), OpenError> {
         self.means().set_up(self.0.options.set_up.clone()).await?;
         self.caught_up().await?;
+        self.look_at_due()?;
         let Some(administrator) = self.administrator().map_err(CommandError::from)? else {
             return Ok(());
         };

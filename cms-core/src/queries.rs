@@ -8,6 +8,7 @@ pub mod fill;
 pub mod included;
 pub mod list;
 pub mod pages;
+pub mod recalls;
 pub mod redirects;
 pub mod site;
 pub mod soundness;

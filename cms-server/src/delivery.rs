@@ -23,6 +23,7 @@ pub mod entries;
 pub mod feed;
 pub mod hot;
 pub mod ready;
+pub mod recalls;
 pub mod redirects;
 pub mod site;
 pub mod sitemap;
@@ -36,6 +37,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         site::endpoints(),
         entries::endpoints(),
         redirects::endpoints(),
+        recalls::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
     ]

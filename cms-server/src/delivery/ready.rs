@@ -12,7 +12,10 @@ use rocket::{
     response::{self, Responder},
 };
 
-use super::coding::{Coded, CodedSet, Coding};
+use super::{
+    Desk,
+    coding::{Coded, CodedSet, Coding},
+};
 use crate::{
     guards::{codings::Codings, etags},
     problem::{Code, Problem},
@@ -20,6 +23,11 @@ use crate::{
 
 /// Longer bodies are handed over in pieces of this many bytes.
 const LARGEST_PIECE: usize = 64 << 10;
+
+/// How long an answer is fresh, and how long a cache may go on with it afterwards, in seconds.
+const MAX_AGE: i64 = 60;
+const STALE_WHILE_REVALIDATE: i64 = 300;
+const STALE_IF_ERROR: i64 = 86_400;
 
 /// An answer that only has to be sent.
 #[derive(Debug, Clone)]
@@ -95,13 +103,33 @@ impl Ready {
     }
 }
 
+/// `Cache-Control` where something that was scheduled happens before the usual times are over: no cache may
+/// answer from before it afterwards. Whatever it is about, all answers are shortened: few things are scheduled
+/// within a day, and to know which answers one touches is to render them.
+fn freshness(request: &Request<'_>) -> Option<String> {
+    let cms = &request.rocket().state::<Desk>()?.cms;
+    let due = cms.next_due()?;
+    let left = (due.millis() - cms.clock().now().millis()).max(0) / 1_000;
+    (left < MAX_AGE + STALE_IF_ERROR).then(|| {
+        let max_age = left.min(MAX_AGE);
+        let revalidate = (left - max_age).min(STALE_WHILE_REVALIDATE);
+        let error = (left - max_age).min(STALE_IF_ERROR);
+        format!(
+            "public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={error}"
+        )
+    })
+}
+
 impl<'r> Responder<'r, 'r> for Ready {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
         let Self { body, head, cache_control, vary, content_location } =
             request.local_cache(|| self);
         let mut answer = Response::new();
         answer.set_raw_header("ETag", &*body.etag);
-        answer.set_raw_header("Cache-Control", &**cache_control);
+        match freshness(request) {
+            Some(shorter) => answer.set_raw_header("Cache-Control", shorter),
+            None => answer.set_raw_header("Cache-Control", &**cache_control),
+        };
         answer.set_raw_header("Vary", vary.field());
         if let Some(location) = content_location {
             answer.set_raw_header("Content-Location", &**location);
