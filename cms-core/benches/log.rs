@@ -68,6 +68,7 @@ fn append(entry: EntryId) -> Append {
         change_class: None,
         uses: Vec::new(),
         line: None,
+        note: None,
     };
     let created = EventBody::EntryCreated {
         entry,

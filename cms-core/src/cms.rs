@@ -3,7 +3,7 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -136,8 +136,7 @@ struct Inner {
     derived: ArcSwap<Derived>,
     /// Held by the rebuild that is under way.
     rebuilding: tokio::sync::Mutex<()>,
-    /// What ends the thread that sees to the files, when it is dropped.
-    upkeep: OnceLock<std::sync::mpsc::Sender<()>>,
+    sync::{Arc, OnceLock, atomic::AtomicI64},
 }
 
 impl fmt::Debug for Cms {
@@ -197,6 +196,8 @@ impl Cms {
             derived: ArcSwap::from_pointee(derived),
             rebuilding: tokio::sync::Mutex::default(),
             upkeep: OnceLock::new(),
+            next_due: AtomicI64::new(i64::MAX),
+            applying: tokio::sync::Mutex::default(),
             options,
         }));
         let upkeep = upkeep::start(Arc::downgrade(&cms.0), cms.0.options.upkeep)?;
@@ -209,6 +210,7 @@ impl Cms {
     async fn prepare(&self) -> Result<(), OpenError> {
         self.means().set_up(self.0.options.set_up.clone()).await?;
         self.caught_up().await?;
+        self.look_at_due()?;
         let Some(administrator) = self.administrator().map_err(CommandError::from)? else {
             return Ok(());
         };

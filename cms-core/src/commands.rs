@@ -6,31 +6,40 @@ use crate::{
     access::{self, Act, Actor, Scope},
     clock::Clock,
     content_type::ContentType,
-    entry::Entry,
-    event::{Claim, Part, Stream},
+    entry::{Entry, Head},
+    event::{Claim, Due, Part, Stream},
     followers::{ReadError, editing::reader::Editing},
-    id::{EntryId, OpId, TypeName},
+    id::{AccountId, EntryId, OpId, TypeName},
     store::{Append, AppendError, Appended, ClaimChange, Log, NewEvent},
     violation::Violation,
 };
 
+pub mod apply_due;
+pub mod approve;
 pub mod configure_site;
 pub mod create_entry;
+pub mod discard;
 pub mod erase;
 pub mod import;
 pub mod issue_token;
 pub mod publish;
+pub mod request_changes;
 pub mod revoke_token;
+pub mod roll_back;
 pub mod save_account;
 pub mod save_agency;
 pub mod save_draft;
 pub mod save_type;
+pub mod schedule;
 pub mod set_up;
+pub mod submit;
 pub mod unpublish;
+pub mod unschedule;
 
 mod chains;
 mod embeds;
 mod redirects;
+mod review;
 mod uses;
 
 /// What acts are made with.
@@ -71,7 +80,7 @@ pub enum CommandError {
         /// The newest revision.
         current: u32,
     },
-    /// The entry is shown by others.
+    /// The entry is shown by others: those that the actor may see are named.
     #[error("{} others show it", .0.len())]
     InUse(Vec<(EntryId, Part)>),
     /// What it rests on changed while it was being decided: try again.
@@ -138,11 +147,20 @@ impl Means {
         actor: &Actor,
         decision: Decision,
     ) -> Result<Appended, CommandError> {
-        let now = self.clock.now();
+        self.append_as(OpId::generate(self.clock.now()), actor.account, decision).await
+    }
+
+    /// Makes the append under a handle: once, however often it is tried.
+    pub(crate) async fn append_as(
+        &self,
+        op: OpId,
+        actor: AccountId,
+        decision: Decision,
+    ) -> Result<Appended, CommandError> {
         let append = Append {
-            op: OpId::generate(now),
-            actor: actor.account,
-            at: now,
+            op,
+            actor,
+            at: self.clock.now(),
             expectations: decision.expectations,
             claims: decision.claims,
             events: decision.events,
@@ -205,4 +223,20 @@ impl Means {
 /// All violations, or nothing wrong.
 pub(crate) fn none_of(violations: Vec<Violation>) -> Result<(), CommandError> {
     if violations.is_empty() { Ok(()) } else { Err(CommandError::Invalid(violations)) }
+}
+
+/// The longest note to colleagues, in characters.
+const NOTE: usize = 2_000;
+
+/// What is wrong with a note.
+pub(crate) fn check_note(note: &str) -> Option<Violation> {
+    let length = note.chars().count();
+    let is_good = (1..=NOTE).contains(&length);
+    (!is_good).then(|| Violation::new("/note", "text_length").with("min", 1).with("max", NOTE))
+}
+
+/// What keeps a draft from being changed while it waits for its time.
+pub(crate) fn scheduled(head: &Head) -> Option<Violation> {
+    let waits = head.schedules.iter().find(|schedule| matches!(schedule.due, Due::Publish(_)));
+    waits.map(|schedule| Violation::new("", "is_scheduled").with("at", schedule.at))
 }

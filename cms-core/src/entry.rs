@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     embed::EmbedToken,
-    event::{ChangeClass, Event, EventBody, Part, Translates, Withdrawal},
-    id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
+    event::{ChangeClass, Due, Event, EventBody, Part, ReviewStep, Translates, Withdrawal},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, OpId, TypeName},
     locale::Locale,
 };
+
+pub mod diff;
 
 /// Where a head stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +20,12 @@ use crate::{
 pub enum Status {
     /// The newest revision has not been published.
     Draft,
+    /// Its author holds the newest revision to be done; a reviewer has to say.
+    InReview,
+    /// A reviewer holds the newest revision to be right.
+    Approved,
+    /// The newest revision will be published at a time.
+    Scheduled,
     /// The newest revision is what readers get.
     Published,
     /// Readers got it once, and no longer do.
@@ -43,6 +51,36 @@ pub struct Saved {
     pub translates: Option<Translates>,
     /// What it means for translations.
     pub change_class: Option<ChangeClass>,
+    /// What the author said of it to colleagues.
+    pub note: Option<String>,
+}
+
+/// Where the review of the newest revision stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// The last step.
+    pub step: ReviewStep,
+    /// Who took it.
+    pub actor: AccountId,
+    /// When.
+    pub at: Timestamp,
+    /// What was said to it.
+    pub note: Option<String>,
+}
+
+/// Something that is to happen to a locale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Its name: the handle of the command that it will be.
+    pub id: OpId,
+    /// When.
+    pub at: Timestamp,
+    /// The time zone that it was chosen in.
+    pub zone: Option<String>,
+    /// What.
+    pub due: Due,
+    /// Who wants it.
+    pub actor: AccountId,
 }
 
 /// A published revision.
@@ -78,6 +116,12 @@ pub struct Head {
     pub status: Status,
     /// How it answers while it is unpublished.
     pub withdrawal: Option<Withdrawal>,
+    /// The highest number that a revision of it has had; the draft's, unless later ones were discarded.
+    pub newest: u32,
+    /// The review of the draft, once it has begun.
+    pub review: Option<Review>,
+    /// What is to happen, soonest first.
+    pub schedules: Vec<Schedule>,
     /// The last event of its stream.
     pub last: u64,
 }
@@ -86,6 +130,29 @@ impl Head {
     /// What readers get now.
     pub fn published(&self) -> Option<&Live> {
         self.live.as_ref().filter(|_| self.withdrawal.is_none())
+    }
+
+    /// Whether the draft will be published at a time: until then it stays as it is.
+    pub fn is_scheduled(&self) -> bool {
+        self.schedules.iter().any(|schedule| matches!(schedule.due, Due::Publish(_)))
+    }
+
+    /// Where the draft stands, from what has happened to it.
+    fn standing(&self) -> Status {
+        let is_live = self.live.as_ref().is_some_and(|live| live.saved.event == self.draft.event);
+        if self.is_scheduled() {
+            Status::Scheduled
+        } else if is_live && self.withdrawal.is_none() {
+            Status::Published
+        } else if is_live {
+            Status::Unpublished
+        } else {
+            match self.review.as_ref().map(|review| review.step) {
+                Some(ReviewStep::Submitted) => Status::InReview,
+                Some(ReviewStep::Approved) => Status::Approved,
+                Some(ReviewStep::ChangesRequested) | None => Status::Draft,
+            }
+        }
     }
 }
 
@@ -158,29 +225,13 @@ impl Entry {
     pub fn apply(&mut self, event: &Event) {
         let Some(body) = &event.body else { return };
         match body {
-            EventBody::RevisionSaved {
-                part,
-                revision,
-                slug,
-                uses,
-                translates,
-                change_class,
-                ..
-            } => {
-                let saved = Saved {
-                    revision: *revision,
-                    event: event.number,
-                    at: event.at,
-                    actor: event.actor,
-                    slug: slug.clone(),
-                    uses: uses.clone(),
-                    translates: translates.clone(),
-                    change_class: *change_class,
-                };
-                self.save(part, saved, event.number);
+            EventBody::RevisionSaved { part, .. } => {
+                if let Some(saved) = saved(event) {
+                    self.save(part, saved, event.number);
+                }
             }
             EventBody::Published { part, published_at, embeds, .. } => {
-                if let Some(head) = self.heads.get_mut(part) {
+                self.change(part, event, |head| {
                     let published_at = published_at.unwrap_or(event.at);
                     head.live = Some(Live {
                         saved: head.draft.clone(),
@@ -188,17 +239,35 @@ impl Entry {
                         published_at,
                         embeds: embedded_pieces(embeds),
                     });
-                    head.status = Status::Published;
                     head.withdrawal = None;
-                    head.last = event.number;
-                }
+                    head.review = None;
+                });
             }
             EventBody::Unpublished { locale, withdrawal, .. } => {
-                if let Some(head) = self.heads.get_mut(&Part::Locale(locale.clone())) {
-                    head.status = Status::Unpublished;
-                    head.withdrawal = Some(withdrawal.clone());
-                    head.last = event.number;
+                let part = Part::Locale(locale.clone());
+                self.change(&part, event, |head| head.withdrawal = Some(withdrawal.clone()));
+            }
+            EventBody::Reviewed { part, step, note, .. } => {
+                let (step, actor, at) = (*step, event.actor, event.at);
+                let review = Review { step, actor, at, note: note.clone() };
+                self.change(part, event, |head| head.review = Some(review));
+            }
+            EventBody::Discarded { part, .. } => self.change(part, event, |head| {
+                head.review = None;
+                if let Some(live) = &head.live {
+                    head.draft = live.saved.clone();
                 }
+            }),
+            EventBody::Scheduled { locale, .. } => {
+                self.change(&Part::Locale(locale.clone()), event, |head| {
+                    head.schedules.extend(scheduled(event));
+                    head.schedules.sort_by_key(|schedule| (schedule.at, schedule.id));
+                });
+            }
+            EventBody::Unscheduled { locale, schedule, .. } => {
+                self.change(&Part::Locale(locale.clone()), event, |head| {
+                    head.schedules.retain(|known| known.id != *schedule);
+                });
             }
             EventBody::SiteConfigured { .. }
             | EventBody::AgencySaved { .. }
@@ -210,6 +279,15 @@ impl Entry {
         }
     }
 
+    /// Changes a head by an event. A schedule whose command the event belongs to has happened.
+    fn change(&mut self, part: &Part, event: &Event, change: impl FnOnce(&mut Head)) {
+        let Some(head) = self.heads.get_mut(part) else { return };
+        change(head);
+        head.schedules.retain(|schedule| schedule.id != event.op);
+        head.last = event.number;
+        head.status = head.standing();
+    }
+
     /// The pieces of others that this one embeds in any of its published parts.
     pub fn embeds(&self) -> impl Iterator<Item = &Embedded> {
         self.heads.values().filter_map(Head::published).flat_map(|live| live.embeds.iter())
@@ -217,20 +295,55 @@ impl Entry {
 
     fn save(&mut self, part: &Part, saved: Saved, event: u64) {
         if let Some(head) = self.heads.get_mut(part) {
+            head.newest = head.newest.max(saved.revision);
             head.draft = saved;
+            head.review = None;
             head.last = event;
-            head.status = Status::Draft;
+            head.status = head.standing();
         } else {
             let head = Head {
+                newest: saved.revision,
                 draft: saved,
                 live: None,
                 status: Status::Draft,
                 withdrawal: None,
+                review: None,
+                schedules: Vec::new(),
                 last: event,
             };
             self.heads.insert(part.clone(), head);
         }
     }
+}
+
+/// The revision that an event saved.
+fn saved(event: &Event) -> Option<Saved> {
+    let Some(EventBody::RevisionSaved {
+        revision, slug, uses, translates, change_class, note, ..
+    }) = &event.body
+    else {
+        return None;
+    };
+    Some(Saved {
+        revision: *revision,
+        event: event.number,
+        at: event.at,
+        actor: event.actor,
+        slug: slug.clone(),
+        uses: uses.clone(),
+        translates: translates.clone(),
+        change_class: *change_class,
+        note: note.clone(),
+    })
+}
+
+/// The schedule that an event made.
+fn scheduled(event: &Event) -> Option<Schedule> {
+    let Some(EventBody::Scheduled { schedule, at, zone, due, .. }) = &event.body else {
+        return None;
+    };
+    let (zone, due) = (zone.clone(), due.clone());
+    Some(Schedule { id: *schedule, at: *at, zone, due, actor: event.actor })
 }
 
 /// Those tokens that name a piece: a mere link closes no circle.

@@ -14,6 +14,7 @@ use crate::{
     clock::Timestamp,
     id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, TypeName},
     locale::Locale,
+    violation::Violation,
 };
 
 pub use crate::locale::SiteLocale;
@@ -125,6 +126,33 @@ impl SavedAt {
     }
 }
 
+/// A step of a draft's review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewStep {
+    /// Its author holds it to be done.
+    Submitted,
+    /// A reviewer wants it otherwise.
+    ChangesRequested,
+    /// A reviewer holds it to be right.
+    Approved,
+}
+
+/// What is to happen when its time has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Due {
+    /// This revision is published.
+    Publish(u32),
+    /// The locale is taken away.
+    Unpublish(Withdrawal),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -210,6 +238,60 @@ pub enum EventBody {
         /// The digest of the import line that it came from (SHA-256, hexadecimal).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         line: Option<String>,
+        /// What the author says of it to colleagues.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A draft moved on in its review.
+    Reviewed {
+        /// Of which entry.
+        entry: EntryId,
+        /// Of its shared fields or of a locale.
+        part: Part,
+        /// Which revision was looked at.
+        revision: u32,
+        /// How it moved on.
+        step: ReviewStep,
+        /// What was said to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The newest revision was given up: the one that readers get, or last got, is the draft again.
+    Discarded {
+        /// Of which entry.
+        entry: EntryId,
+        /// Of its shared fields or of a locale.
+        part: Part,
+        /// The revision that was given up.
+        revision: u32,
+    },
+    /// Something is to happen to a locale at a time. It happens by a command whose handle is the schedule's.
+    Scheduled {
+        /// Of which entry.
+        entry: EntryId,
+        /// In which locale.
+        locale: Locale,
+        /// The schedule.
+        schedule: OpId,
+        /// When.
+        at: Timestamp,
+        /// The time zone that the editor chose the time in, for showing it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+        /// What.
+        due: Due,
+    },
+    /// Something that was to happen will not.
+    Unscheduled {
+        /// Of which entry.
+        entry: EntryId,
+        /// In which locale.
+        locale: Locale,
+        /// The schedule.
+        schedule: OpId,
+        /// What kept it from happening when its time had come; empty when an editor took it back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<Violation>,
     },
     /// A revision became what readers get.
     Published {
@@ -236,6 +318,9 @@ pub enum EventBody {
         locale: Locale,
         /// How it answers from now on.
         withdrawal: Withdrawal,
+        /// Whether it was wrong to have it at all: caches and partners should let go of it at once.
+        #[serde(default, skip_serializing_if = "is_false")]
+        recall: bool,
     },
     /// An entry was erased, in all its locales; the bodies of its earlier events are gone from the log.
     Erased {

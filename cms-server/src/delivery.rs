@@ -23,6 +23,7 @@ pub mod entries;
 pub mod feed;
 pub mod hot;
 pub mod ready;
+pub mod recalls;
 pub mod redirects;
 pub mod routes;
 pub mod search;
@@ -40,6 +41,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         entries::endpoints(),
         redirects::endpoints(),
         search::endpoints(),
+        recalls::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
         routes::endpoints(),

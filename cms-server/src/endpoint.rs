@@ -13,6 +13,7 @@ use rocket::{
 
 use crate::{
     config::Limits,
+    delivery::Desk,
     guards::path,
     metrics::{Meter, Metrics},
     problem::{Code, Problem},
@@ -72,6 +73,7 @@ impl Handler for Framed {
             return Outcome::Error(problem.deposit(request));
         }
         let started = Instant::now();
+        apply_due(request).await;
         let outcome = match tokio::time::timeout(self.time, self.inner.handle(request, data)).await
         {
             Ok(outcome) => outcome,
@@ -83,6 +85,17 @@ impl Handler for Framed {
         };
         self.meter.record(status.code, started.elapsed());
         outcome
+    }
+}
+
+/// Lets happen what was scheduled and whose time has come, before the request is answered: so a timer that
+/// stands still stalls nothing.
+async fn apply_due(request: &Request<'_>) {
+    let Some(desk) = request.rocket().state::<Desk>().filter(|desk| desk.cms.is_due()) else {
+        return;
+    };
+    if let Err(error) = desk.cms.apply_due().await {
+        tracing::error!(%error, "what is due has not happened");
     }
 }
 

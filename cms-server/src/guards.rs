@@ -5,6 +5,7 @@ pub mod bearer;
 pub mod body;
 pub mod codings;
 pub mod etags;
+pub mod if_match;
 pub mod path;
 pub mod percent;
 pub mod query;

@@ -35,6 +35,8 @@ use crate::{
 
 /// How often measured times are sorted into their buckets.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
+/// How often a timer looks whether something that was scheduled is due; every request looks, too.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The application: every endpoint in its frame, the state, the fairings and the catcher.
 ///
@@ -73,6 +75,14 @@ pub fn rocket_watching(
             )
         })
     };
+    let due = {
+        let cms = cms.clone();
+        AdHoc::on_liftoff("Schedules", move |rocket| {
+            Box::pin(
+                async move { drop(tokio::spawn(apply_due_until_shutdown(cms, rocket.shutdown()))) },
+            )
+        })
+    };
     Ok(::rocket::custom(config.for_rocket())
         .manage(config.limits.clone())
         .manage(config.cors_origins.clone())
@@ -89,7 +99,19 @@ pub fn rocket_watching(
         // Rocket's own policies are replaced by `Headers`: they would cost a search each.
         .attach(Shield::new())
         .attach(Headers)
-        .attach(tidy))
+        .attach(tidy)
+        .attach(due))
+}
+
+async fn apply_due_until_shutdown(cms: Cms, shutdown: ::rocket::Shutdown) {
+    tokio::pin!(shutdown);
+    while tokio::time::timeout(LOOK_EVERY, &mut shutdown).await.is_err() {
+        if cms.is_due()
+            && let Err(error) = cms.apply_due().await
+        {
+            tracing::error!(%error, "what is due has not happened");
+        }
+    }
 }
 
 async fn tidy_until_shutdown(metrics: Metrics, shutdown: ::rocket::Shutdown) {

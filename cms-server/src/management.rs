@@ -18,27 +18,42 @@ use rocket::{
     serde::json::Json,
 };
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     config::Limits,
     endpoint::{self, Frame},
-    guards::bearer::Bearer,
+    guards::{bearer::Bearer, if_match},
     metrics::Metrics,
     problem::{Code, Problem},
 };
 
 pub mod accounts;
+pub mod acts;
 pub mod backup;
+pub mod entries;
 pub mod export;
+pub mod history;
 pub mod imports;
+pub mod once;
+pub(crate) mod place;
 pub mod rebuilds;
+pub mod schedules;
 pub mod streamed;
 pub mod tokens;
 
 /// The endpoints, each in a frame that suits it.
 pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
-    let usual =
-        [tokens::endpoints(), accounts::endpoints(), export::endpoints(), backup::endpoints()];
+    let usual = [
+        tokens::endpoints(),
+        accounts::endpoints(),
+        entries::endpoints(),
+        history::endpoints(),
+        acts::endpoints(),
+        schedules::endpoints(),
+        export::endpoints(),
+        backup::endpoints(),
+    ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
         endpoint::framed(usual.concat(), limits, metrics),
@@ -81,10 +96,13 @@ impl From<CommandError> for Problem {
             CommandError::Forbidden => Self::new(Code::Forbidden),
             CommandError::NotFound(_) => Self::new(Code::NotFound),
             CommandError::Invalid(violations) => Self::new(Code::InvalidContent).faults(violations),
-            CommandError::Stale { current } => {
-                Self::new(Code::PreconditionFailed).header("ETag", format!("\"{current}\""))
+            CommandError::Stale { current } => if_match::stale(current),
+            CommandError::InUse(users) => {
+                let used_by = users.iter().map(
+                    |(id, part)| json!({ "id": id.to_string(), "part": entries::part_name(part) }),
+                );
+                Self::new(Code::InUse).member("used_by", used_by.collect())
             }
-            CommandError::InUse(_) => Self::new(Code::InUse),
             CommandError::Conflict(_) | CommandError::Taken(_) => Self::new(Code::Conflict),
             CommandError::Unknown(_) => Self::new(Code::OutcomeUnknown).because(cause),
             CommandError::Unavailable(_) | CommandError::Read(_) => {

@@ -13,6 +13,7 @@ use rocket::{
     http::{Header, Status},
     outcome::Outcome,
 };
+use serde_json::{Map, Value};
 
 pub mod catalogue;
 pub mod catchers;
@@ -82,6 +83,8 @@ codes! {
     UnsupportedMediaType = 415 "unsupported-media-type",
     /// The body was read and breaks rules: see `errors`.
     InvalidContent = 422 "invalid-content",
+    /// The `Idempotency-Key` belongs to another request.
+    KeyReused = 422 "key-reused",
     /// The request must say what it changes, by `If-Match`.
     PreconditionRequired = 428 "precondition-required",
     /// Too many requests in a short time.
@@ -192,13 +195,16 @@ pub struct Problem {
     facts: Vec<(&'static str, String)>,
     faults: Vec<Fault>,
     headers: Vec<Header<'static>>,
+    /// Boxed, for few have any and every answer's error has room for it.
+    members: Option<Box<Map<String, Value>>>,
     cause: Option<String>,
 }
 
 impl Problem {
     /// A problem with nothing more to say than its code does.
-    pub const fn new(code: Code) -> Self {
-        Self { code, facts: Vec::new(), faults: Vec::new(), headers: Vec::new(), cause: None }
+    pub fn new(code: Code) -> Self {
+        let (facts, faults, headers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, facts, faults, headers, members: None, cause: None }
     }
 
     /// The query's faults, all of them.
@@ -229,6 +235,13 @@ impl Problem {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push(Header::new(name, value));
+        self
+    }
+
+    /// Adds a member of its own to the document (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn member(mut self, name: &str, value: Value) -> Self {
+        self.members.get_or_insert_default().insert(name.to_owned(), value);
         self
     }
 

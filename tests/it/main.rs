@@ -20,6 +20,7 @@ mod examples;
 mod exchange;
 mod fuzzing;
 mod html;
+mod http_acts;
 mod http_management;
 mod http_negotiation;
 mod http_problems;

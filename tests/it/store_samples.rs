@@ -32,6 +32,7 @@ pub(crate) fn saved(seed: u8, text: &str) -> NewEvent {
         change_class: None,
         uses: Vec::new(),
         line: None,
+        note: None,
     };
     NewEvent { streams: vec![stream(seed)], body }
 }

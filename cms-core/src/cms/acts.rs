@@ -1,22 +1,32 @@
 //! The façade's acts: one method each. An act is decided anew when what it rests on has moved, and answers
 //! when whoever acted can read what they wrote.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::Value;
 
 use super::{ATTEMPTS, Cms, PATIENCE};
 use crate::{
     access::Actor,
+    clock::Timestamp,
     commands::{
         Accepted, CommandError,
+        approve::Approve,
         configure_site::ConfigureSite,
         create_entry::CreateEntry,
+        discard::Discard,
         publish::Publish,
+        request_changes::RequestChanges,
+        roll_back::RollBack,
         save_agency::SaveAgency,
         save_draft::SaveDraft,
         save_type::{SaveTypeError, TypePlan},
+        schedule::ScheduleAct,
+        submit::Submit,
         unpublish::Unpublish,
+        unschedule::Unschedule,
     },
-    id::{AgencyId, EntryId},
+    id::{AgencyId, EntryId, OpId},
 };
 
 /// Decides an act, anew when what it rests on moved meanwhile. (No function: the future of an async closure
@@ -135,6 +145,119 @@ impl Cms {
             self.seen(accepted).await;
         }
         Ok(done)
+    }
+
+    /// Submits a draft for review.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn submit(&self, actor: &Actor, act: Submit) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.submit(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Asks for changes of a draft.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn request_changes(
+        &self,
+        actor: &Actor,
+        act: RequestChanges,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.request_changes(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Approves a draft.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn approve(&self, actor: &Actor, act: Approve) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.approve(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Discards a draft.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn discard(&self, actor: &Actor, act: Discard) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.discard(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Saves a revision that is equal to an old one.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn roll_back(&self, actor: &Actor, act: RollBack) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.roll_back(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Schedules a publication or a withdrawal.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn schedule(
+        &self,
+        actor: &Actor,
+        act: ScheduleAct,
+    ) -> Result<(OpId, Accepted), CommandError> {
+        let done = decided!(self, means => means.schedule(actor, act.clone()))?;
+        self.seen(done.1).await;
+        self.look_at_due()?;
+        Ok(done)
+    }
+
+    /// Takes a schedule back.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn unschedule(
+        &self,
+        actor: &Actor,
+        act: Unschedule,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.unschedule(actor, act.clone()))?;
+        let done = self.seen(done).await;
+        self.look_at_due()?;
+        Ok(done)
+    }
+
+    /// When something that was scheduled is to happen next, as far as is known here.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let at = self.0.next_due.load(Ordering::Acquire);
+        (at != i64::MAX).then(|| Timestamp::from_millis(at))
+    }
+
+    /// Whether the time of something that was scheduled has come. Cheap: every request asks.
+    pub fn is_due(&self) -> bool {
+        self.next_due().is_some_and(|at| at <= self.clock().now())
+    }
+
+    /// Lets happen what was scheduled and whose time has come, and waits until readers see it. Answers how
+    /// much that was.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the store refuses; it is tried again when somebody asks again.
+    pub async fn apply_due(&self) -> Result<u64, CommandError> {
+        let _one_at_a_time = self.0.applying.lock().await;
+        let mut done = 0;
+        while let Some(event) = decided!(self, means => means.apply_due())? {
+            self.applied(event, PATIENCE).await;
+            done += 1;
+        }
+        self.look_at_due()?;
+        Ok(done)
+    }
+
+    /// Looks when something is to happen next.
+    pub(super) fn look_at_due(&self) -> Result<(), CommandError> {
+        let next = self.editing().next_due()?.map_or(i64::MAX, |(at, _, _)| at.millis());
+        self.0.next_due.store(next, Ordering::Release);
+        Ok(())
     }
 
     /// What saving a content type would do, without doing it.

@@ -22,7 +22,7 @@ impl Means {
     pub async fn erase(&self, actor: &Actor, id: EntryId) -> Result<Accepted, CommandError> {
         let (entry, _, _) = self.entry(actor, Act::Erase, id, &Part::Shared)?;
         let mut expectations = vec![self.uses_as_known(id).await?];
-        self.check_unused(&entry)?;
+        self.check_unused(actor, &entry)?;
         let mut parts: Vec<Part> = entry.heads.keys().cloned().collect();
         if !parts.contains(&Part::Shared) {
             parts.push(Part::Shared);

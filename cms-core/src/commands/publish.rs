@@ -3,13 +3,13 @@
 //! The first publication of a locale takes the shared fields along where they have never been
 //! published; later changes of them are published by an act of their own, since all locales show them.
 
-use super::{Accepted, CommandError, Decision, Means, chains, none_of, uses::Uses};
+use super::{Accepted, CommandError, Decision, Means, chains, none_of, scheduled, uses::Uses};
 use crate::{
     access::{Act, Actor},
     clock::Timestamp,
     content_type::ContentType,
     entry::{Entry, Head, Status},
-    event::{Claim, EventBody, Fields, Part, SavedAt, Stream},
+    event::{Claim, EventBody, Fields, Part, ReviewStep, SavedAt, Stream},
     id::EntryId,
     locale::Locale,
     store::{ClaimChange, NewEvent},
@@ -37,6 +37,9 @@ impl Means {
     pub async fn publish(&self, actor: &Actor, act: Publish) -> Result<Accepted, CommandError> {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Publish, act.entry, &act.part)?;
+        if let Some(head) = entry.heads.get(&act.part) {
+            check_approved(&content_type, head)?;
+        }
         let expected = |_: EntryId| false;
         let mut decision = self.decide_publish(&entry, &content_type, &act, &expected).await?;
         decision.expectations.push((Stream::Type(entry.type_name.clone()), type_last));
@@ -58,6 +61,9 @@ impl Means {
         let current = head.draft.revision;
         if act.expected.is_some_and(|expected| expected != current) {
             return Err(CommandError::Stale { current });
+        }
+        if let Some(violation) = scheduled(head) {
+            return Err(CommandError::Invalid(vec![violation]));
         }
         if head.status == Status::Published {
             return Err(CommandError::Invalid(vec![
@@ -164,6 +170,16 @@ impl Means {
         }
         none_of(circles)
     }
+}
+
+/// Refuses what nobody has approved, where the type asks for four eyes.
+pub(super) fn check_approved(content_type: &ContentType, head: &Head) -> Result<(), CommandError> {
+    let review = head.review.as_ref();
+    let is_approved = review.is_some_and(|review| review.step == ReviewStep::Approved);
+    if content_type.four_eyes() && !is_approved {
+        return Err(CommandError::Invalid(vec![Violation::new("", "not_approved")]));
+    }
+    Ok(())
 }
 
 /// The event that publishes one part's newest revision.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accepted, CommandError, Decision, Means, chains, none_of, redirects, uses::text};
+use super::{
+    Accepted, CommandError, Decision, Means, chains, check_note, none_of, redirects, scheduled,
+    uses::text,
+};
 use crate::{
     access::{Act, Actor},
     content_type::{ContentType, normalise},
@@ -36,6 +39,8 @@ pub struct SaveDraft {
     pub change_class: Option<ChangeClass>,
     /// The digest of the import line that it comes from.
     pub line: Option<String>,
+    /// What the author says of it to colleagues.
+    pub note: Option<String>,
 }
 
 /// A draft in which nothing is wrong.
@@ -59,6 +64,7 @@ impl SaveDraft {
             translates: None,
             change_class: None,
             line: None,
+            note: None,
         }
     }
 }
@@ -101,7 +107,7 @@ impl Means {
             let source = entry.heads.get(&Part::Locale(entry.source_locale.clone()))?;
             Some(Translates::Revision(source.published()?.saved.revision))
         };
-        let revision = current + 1;
+        let revision = head.map_or(0, |head| head.newest) + 1;
         let before = head.map(|head| head.draft.uses.as_slice()).unwrap_or_default();
         let streams = std::iter::once(Stream::Entry(entry.id, act.part.clone()))
             .chain(uses.iter().filter(|id| !before.contains(id)).map(|id| Stream::Uses(*id)))
@@ -123,6 +129,7 @@ impl Means {
                     change_class: act.change_class.filter(|_| is_source),
                     uses: uses.into_iter().collect(),
                     line: act.line,
+                    note: act.note,
                 },
             }],
             erase: Vec::new(),
@@ -152,6 +159,8 @@ impl Means {
         violations.extend(chains.circles);
         let under = |violation: Violation| violation.under("/fields");
         let mut violations: Vec<_> = violations.into_iter().map(under).collect();
+        violations.extend(head.and_then(scheduled));
+        violations.extend(act.note.as_deref().and_then(check_note));
         if self.editing.locales()?.all().iter().all(|known| known.tag != *locale) {
             violations.push(Violation::new("/locale", "unknown_locale").with("tag", locale));
         }

@@ -22,6 +22,9 @@ pub struct Unpublish {
     pub expected: Option<u32>,
     /// How it answers.
     pub withdrawal: Withdrawal,
+    /// Whether it was wrong to have it at all. A recall is not refused for what shows the entry: being rid of
+    /// it is more urgent.
+    pub recall: bool,
 }
 
 impl Means {
@@ -33,6 +36,19 @@ impl Means {
     pub async fn unpublish(&self, actor: &Actor, act: Unpublish) -> Result<Accepted, CommandError> {
         let part = Part::Locale(act.locale.clone());
         let (entry, _, _) = self.entry(actor, Act::Publish, act.entry, &part)?;
+        let (current, decision) = self.decide_unpublish(actor, &entry, act).await?;
+        let appended = self.append(actor, decision).await?;
+        Ok(Accepted { event: appended.last, revision: current })
+    }
+
+    /// Decides, without appending. The answer's number is the newest revision's.
+    pub(super) async fn decide_unpublish(
+        &self,
+        actor: &Actor,
+        entry: &Entry,
+        act: Unpublish,
+    ) -> Result<(u32, Decision), CommandError> {
+        let part = Part::Locale(act.locale.clone());
         let head = entry.heads.get(&part).ok_or(CommandError::NotFound("revision"))?;
         let current = head.draft.revision;
         if act.expected.is_some_and(|expected| expected != current) {
@@ -50,8 +66,8 @@ impl Means {
         };
         self.check_replacement(entry.id, replacement)?;
         let uses = self.uses_as_known(entry.id).await?;
-        if replacement.is_none() && is_last(&entry, &act.locale) {
-            self.check_unused(&entry)?;
+        if !act.recall && replacement.is_none() && is_last(entry, &act.locale) {
+            self.check_unused(actor, entry)?;
         }
         let stream = Stream::Entry(entry.id, part);
         let decision = Decision {
@@ -62,12 +78,12 @@ impl Means {
                     entry: entry.id,
                     locale: act.locale,
                     withdrawal: act.withdrawal,
+                    recall: act.recall,
                 },
             }],
             ..Decision::default()
         };
-        let appended = self.append(actor, decision).await?;
-        Ok(Accepted { event: appended.last, revision: current })
+        Ok((current, decision))
     }
 
     fn check_replacement(
@@ -97,16 +113,20 @@ impl Means {
         Ok((uses, last))
     }
 
-    /// Refuses while others show the entry to readers.
-    pub(super) fn check_unused(&self, entry: &Entry) -> Result<(), CommandError> {
-        let used_by = self.editing.used_by(entry.id)?;
-        let live: Vec<_> = used_by
-            .into_iter()
-            .filter(|(user, _, kind)| kind.live && *user != entry.id)
-            .map(|(user, part, _)| (user, part))
-            .take(100)
-            .collect();
-        if live.is_empty() { Ok(()) } else { Err(CommandError::InUse(live)) }
+    /// Refuses while others show the entry to readers; names those that the actor may see.
+    pub(super) fn check_unused(&self, actor: &Actor, entry: &Entry) -> Result<(), CommandError> {
+        let mut used_by = self.editing.used_by(entry.id)?;
+        used_by.retain(|(user, _, kind)| kind.live && *user != entry.id);
+        if used_by.is_empty() {
+            return Ok(());
+        }
+        let mut shown = Vec::new();
+        for (user, part, _) in used_by.into_iter().take(100) {
+            if self.entry(actor, Act::Read, user, &part).is_ok() {
+                shown.push((user, part));
+            }
+        }
+        Err(CommandError::InUse(shown))
     }
 }
 

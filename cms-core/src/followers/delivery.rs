@@ -12,7 +12,7 @@ use self::{
     pieces::Whole,
     tables::{
         AGENCIES, Agency, BY_TYPE, CHANGES, CHECKPOINT, COUNTS, Change, ChangeOp, ENTRIES, FORMS,
-        KEYS, LONG_FIELDS, ONWARD, PIECES, SITE, SLUGS, Site, TYPES, USED_BY,
+        KEYS, LONG_FIELDS, ONWARD, PIECES, RECALLS, SITE, SLUGS, Site, TYPES, USED_BY,
     },
 };
 use crate::{
@@ -143,15 +143,19 @@ pub fn apply(
         EventBody::Published { entry, part: Part::Shared, .. } => {
             shared_published(batch, event, *entry, with, touched)
         }
-        EventBody::Unpublished { entry, locale, withdrawal } => {
-            unpublished(batch, event, (*entry, locale), withdrawal, touched)
+        EventBody::Unpublished { entry, locale, withdrawal, recall } => {
+            unpublished(batch, event, (*entry, locale), (withdrawal, *recall), touched)
         }
         EventBody::Erased { entry, type_name, locales, .. } => {
             erased(batch, event, (*entry, type_name, locales), touched)
         }
         EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
-        | EventBody::RevisionSaved { .. } => Ok(()),
+        | EventBody::RevisionSaved { .. }
+        | EventBody::Reviewed { .. }
+        | EventBody::Discarded { .. }
+        | EventBody::Scheduled { .. }
+        | EventBody::Unscheduled { .. } => Ok(()),
     }
 }
 
@@ -217,6 +221,7 @@ fn locale_published(
         entry.publications.drain(..excess);
     }
     entry.locales.insert(locale.clone(), live);
+    batch.remove(&RECALLS, &(id, locale.clone()));
     let form = match &with.ready {
         Some(form) => form.clone(),
         None => make_form(event, kind, &content).unwrap_or_default(),

@@ -7,7 +7,7 @@ use crate::{
     access::{Actor, Grant},
     clock::Timestamp,
     entry::Entry,
-    event::{Event, EventBody, Part, SiteLocale},
+    event::{ChangeClass, Event, EventBody, Part, SiteLocale},
     id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
     locale::Locale,
     store::view::{Batch, Table, ViewError},
@@ -51,6 +51,10 @@ pub const ERASED_KEYS: Table<Editing, String, EntryId> = Table::new(0x0d, "editi
 pub const SOURCE_TEXTS: Table<Editing, (EntryId, String), u32> =
     Table::new(0x0e, "editing.source_texts");
 
+/// When something is to happen, soonest first: to which entry, in which locale.
+pub const SCHEDULES: Table<Editing, (Timestamp, EntryId, Locale), ()> =
+    Table::new(0x0f, "editing.schedules");
+
 /// A saved revision as the history lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -60,6 +64,10 @@ pub struct Revision {
     pub at: Timestamp,
     /// By whom.
     pub actor: AccountId,
+    /// What it means for translations.
+    pub change_class: Option<ChangeClass>,
+    /// What the author said of it to colleagues.
+    pub note: Option<String>,
 }
 
 /// In which of a user's revisions a use stands.
@@ -182,7 +190,11 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         EventBody::EntryCreated { .. } => created(batch, event),
         EventBody::RevisionSaved { entry, .. }
         | EventBody::Published { entry, .. }
-        | EventBody::Unpublished { entry, .. } => changed(batch, event, *entry),
+        | EventBody::Unpublished { entry, .. }
+        | EventBody::Reviewed { entry, .. }
+        | EventBody::Discarded { entry, .. }
+        | EventBody::Scheduled { entry, .. }
+        | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry),
         EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
     }
 }
@@ -198,10 +210,25 @@ fn created(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
 
 fn changed(batch: &mut Batch<'_>, event: &Event, id: EntryId) -> Result<(), ViewError> {
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
-    let before = uses_of(&entry);
+    let (before, schedules) = (uses_of(&entry), schedules_of(&entry));
     entry.apply(event);
-    if let Some(EventBody::RevisionSaved { part, revision, line, fields, .. }) = &event.body {
-        let row = Revision { event: event.number, at: event.at, actor: event.actor };
+    for key in schedules {
+        batch.remove(&SCHEDULES, &key);
+    }
+    for key in schedules_of(&entry) {
+        batch.put(&SCHEDULES, &key, &())?;
+    }
+    if let Some(EventBody::RevisionSaved {
+        part, revision, line, fields, change_class, note, ..
+    }) = &event.body
+    {
+        let row = Revision {
+            event: event.number,
+            at: event.at,
+            actor: event.actor,
+            change_class: *change_class,
+            note: note.clone(),
+        };
         batch.put(&REVISIONS, &(id, part.clone(), *revision), &row)?;
         if let Some(line) = line {
             batch.put(&LINES, &(id, part.clone(), line.clone()), revision)?;
@@ -238,6 +265,16 @@ pub fn source_digest(entry: &Entry, fields: &crate::event::Fields) -> String {
     hex::encode(Sha256::digest(text.to_string()))
 }
 
+/// When something is to happen to an entry, and in which locale.
+fn schedules_of(entry: &Entry) -> Vec<(Timestamp, EntryId, Locale)> {
+    let mut found = Vec::new();
+    for (part, head) in &entry.heads {
+        let Part::Locale(locale) = part else { continue };
+        found.extend(head.schedules.iter().map(|schedule| (schedule.at, entry.id, locale.clone())));
+    }
+    found
+}
+
 type Uses = std::collections::BTreeMap<(EntryId, Part), Use>;
 
 /// All that an entry uses, by target and own part.
@@ -264,6 +301,9 @@ fn erased(
     }
     let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
     batch.remove(&ENTRIES, &id);
+    for key in schedules_of(&entry) {
+        batch.remove(&SCHEDULES, &key);
+    }
     batch.remove(&BY_TYPE, &(entry.type_name.clone(), id));
     if let Some(key) = &entry.key {
         batch.remove(&KEYS, &(entry.type_name.clone(), key.as_str().to_owned()));

@@ -323,6 +323,10 @@ fn erased_type(event: &Event) -> Option<TypeName> {
         | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::RevisionSaved { .. }
+        | EventBody::Reviewed { .. }
+        | EventBody::Discarded { .. }
+        | EventBody::Scheduled { .. }
+        | EventBody::Unscheduled { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. } => None,
     }
@@ -340,6 +344,10 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
+        | EventBody::Reviewed { .. }
+        | EventBody::Discarded { .. }
+        | EventBody::Scheduled { .. }
+        | EventBody::Unscheduled { .. }
         | EventBody::RevisionSaved { .. } => None,
     }
 }

@@ -276,6 +276,10 @@ fn is_large(append: &Append) -> bool {
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
+        | EventBody::Reviewed { .. }
+        | EventBody::Discarded { .. }
+        | EventBody::Scheduled { .. }
+        | EventBody::Unscheduled { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }
         | EventBody::Erased { .. } => 1024,

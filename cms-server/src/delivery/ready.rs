@@ -12,7 +12,10 @@ use rocket::{
     response::{self, Responder},
 };
 
-use super::coding::{Coded, CodedSet, Coding};
+use super::{
+    Desk,
+    coding::{Coded, CodedSet, Coding},
+};
 use crate::{
     guards::{codings::Codings, etags},
     problem::{Code, Problem},
@@ -26,8 +29,11 @@ const FRESH: i64 = 60;
 const WHILE_REVALIDATING: i64 = 300;
 const IF_ERROR: i64 = 86_400;
 
+/// `Cache-Control` of an answer that only an act changes.
+const USUAL: &str = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400";
+
 /// `Cache-Control` of an answer that the clock changes in so many milliseconds: no cache uses it longer.
-pub(crate) fn lifetime(millis: i64) -> String {
+fn lifetime(millis: i64) -> String {
     let left = (millis / 1_000).max(0);
     let fresh = FRESH.min(left);
     let more = |seconds: i64| seconds.min(left - fresh);
@@ -45,8 +51,8 @@ pub struct Ready {
     pub body: Arc<Coded>,
     /// The header fields that were made with the bytes.
     pub head: Arc<Head>,
-    /// `Cache-Control`: borrowed where nothing is due, since `max-age` then never changes.
-    pub cache_control: Cow<'static, str>,
+    /// For how many milliseconds it holds, where the clock changes it: no cache uses it longer.
+    pub holds: Option<i64>,
     /// `Vary`.
     pub vary: Vary,
     /// `Content-Location`: the address with its locale, where the locale was negotiated.
@@ -103,22 +109,34 @@ impl Ready {
         Ok(Self {
             body: Arc::clone(body),
             head: Arc::clone(head),
-            cache_control: Cow::Borrowed(
-                "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400",
-            ),
+            holds: None,
             vary: Vary::Coding,
             content_location: None,
         })
     }
 }
 
+/// For how many milliseconds an answer holds that by itself holds for `own`: less, where something that was scheduled
+/// happens before. Whatever that is about, all answers are shortened: few things are scheduled within a day, and to
+/// know which answers one touches is to render them.
+fn holds(request: &Request<'_>, own: Option<i64>) -> Option<i64> {
+    let until_due = || {
+        let cms = &request.rocket().state::<Desk>()?.cms;
+        Some(cms.next_due()?.millis() - cms.clock().now().millis())
+    };
+    let usual = (FRESH + IF_ERROR) * 1_000;
+    own.into_iter().chain(until_due()).min().filter(|millis| *millis < usual)
+}
+
 impl<'r> Responder<'r, 'r> for Ready {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
-        let Self { body, head, cache_control, vary, content_location } =
-            request.local_cache(|| self);
+        let Self { body, head, holds: own, vary, content_location } = request.local_cache(|| self);
         let mut answer = Response::new();
         answer.set_raw_header("ETag", &*body.etag);
-        answer.set_raw_header("Cache-Control", &**cache_control);
+        match holds(request, *own) {
+            Some(millis) => answer.set_raw_header("Cache-Control", lifetime(millis)),
+            None => answer.set_raw_header("Cache-Control", USUAL),
+        };
         answer.set_raw_header("Vary", vary.field());
         if let Some(location) = content_location {
             answer.set_raw_header("Content-Location", &**location);

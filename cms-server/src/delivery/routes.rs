@@ -3,7 +3,7 @@
 //! Country and concern together say much about who asks. So no answer to a question is kept, nothing of it is
 //! logged, and whoever can looks up in the directory at home.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use cms_core::{
     locale::Locale,
@@ -11,13 +11,7 @@ use cms_core::{
 };
 use rocket::{Route, State, get, routes};
 
-use super::{
-    Desk,
-    cache::Prepared,
-    entries::Wishes,
-    hot,
-    ready::{Ready, lifetime},
-};
+use super::{Desk, cache::Prepared, entries::Wishes, hot, ready::Ready};
 use crate::{
     guards::query::{Parameter, Query},
     parameters,
@@ -79,7 +73,7 @@ pub(crate) async fn find_routes(
     let location = (!asked.explicit).then(|| wishes.address(wishes.path, &found.answer.locale));
     let mut ready = Prepared::new(found.answer, None, location).ready(wishes.codings)?;
     if let Some(until) = found.until {
-        ready.cache_control = Cow::Owned(lifetime(until.millis().saturating_sub(at.millis())));
+        ready.holds = Some(until.millis().saturating_sub(at.millis()));
     }
     Ok(ready)
 }

@@ -113,6 +113,7 @@ pub(crate) fn read_index(
             Link { rel: "directory", href: "/v1/routes.json" },
             Link { rel: "changes", href: "/v1/changes" },
             Link { rel: "stream", href: "/v1/stream" },
+            Link { rel: "recalls", href: "/v1/recalls" },
         ],
     };
     let link = "</openapi.json>; rel=\"service-desc\", </readyz>; rel=\"status\"".to_owned();

@@ -64,6 +64,13 @@ impl<'r> FromRequest<'r> for Applicant {
     }
 }
 
+impl Bearer {
+    /// Who acts in this request.
+    pub(crate) async fn of(request: &Request<'_>) -> Result<Self, Problem> {
+        authenticate(request).await
+    }
+}
+
 async fn authenticate(request: &Request<'_>) -> Result<Bearer, Problem> {
     let secret = presented(request)?;
     let desk = request.rocket().state::<Desk>();

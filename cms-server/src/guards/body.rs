@@ -128,9 +128,14 @@ impl Members {
         }
     }
 
-    /// A member as it stands; `null` is as good as absent.
+    /// A member as it stands, `null` too.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
+    }
+
+    /// A member; `null` is as good as absent.
     pub fn value(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !value.is_null())
+        self.take(name).filter(|value| !value.is_null())
     }
 
     /// A member of text, read by `parse`; `code` is what is wrong when that cannot.

@@ -9,6 +9,7 @@ use rocket::{
     response::{self, Responder},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{Fault, Place, Problem};
@@ -36,6 +37,10 @@ pub struct ProblemDocument {
     /// All that is wrong with the request, each with its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FaultDocument>,
+    /// What else there is to say of this kind, such as the `current` revision, or what something is
+    /// `used_by`.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
 }
 
 /// One thing that is wrong with the request.
@@ -82,6 +87,7 @@ impl Problem {
             code: name.to_owned(),
             instance: format!("urn:uuid:{id}"),
             errors: self.faults.iter().map(|fault| FaultDocument::new(fault, language)).collect(),
+            members: self.members.as_deref().cloned().unwrap_or_default(),
         }
     }
 

@@ -326,6 +326,10 @@ fn former_slug(entry: &Entry, line: &Line, events: &[NewEvent]) -> Option<ClaimC
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
         | EventBody::EntryCreated { .. }
+        | EventBody::Reviewed { .. }
+        | EventBody::Discarded { .. }
+        | EventBody::Scheduled { .. }
+        | EventBody::Unscheduled { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }
         | EventBody::Erased { .. } => None,

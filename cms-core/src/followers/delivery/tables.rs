@@ -57,6 +57,25 @@ pub const LONG_FIELDS: Table<Delivery, (EntryId, Part), Form> =
 /// Who embeds an entry and can itself be embedded: the ways on which a change goes further.
 pub const ONWARD: Table<Delivery, (EntryId, EntryId), ()> = Table::new(0x4f, "delivery.onward");
 
+/// What was recalled and has not come back.
+pub const RECALLS: Table<Delivery, (EntryId, Locale), Recalled> =
+    Table::new(0x50, "delivery.recalls");
+
+/// A page that caches and partners should let go of at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Of what type it was.
+    pub type_name: TypeName,
+    /// The slug that it had.
+    pub slug: String,
+    /// When it was recalled.
+    pub at: Timestamp,
+    /// By which event.
+    pub event: u64,
+    /// Why, for readers.
+    pub notice: Option<String>,
+}
+
 /// Who has a slug in a locale.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SlugRow {

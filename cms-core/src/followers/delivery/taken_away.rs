@@ -6,8 +6,8 @@ use super::{
     live::LiveEntry,
     put_change, put_form,
     tables::{
-        self, BY_TYPE, CHANGES, Change, ChangeOp, ENTRIES, KEYS, PIECES, SLUGS, TOMBSTONES,
-        Tombstone,
+        self, BY_TYPE, CHANGES, Change, ChangeOp, ENTRIES, KEYS, PIECES, RECALLS, Recalled, SLUGS,
+        TOMBSTONES, Tombstone,
     },
 };
 use crate::{
@@ -21,7 +21,7 @@ pub(super) fn unpublished(
     batch: &mut Batch<'_>,
     event: &Event,
     (id, locale): (EntryId, &Locale),
-    withdrawal: &Withdrawal,
+    (withdrawal, recall): (&Withdrawal, bool),
     touched: &mut Touched,
 ) -> Result<(), ViewError> {
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
@@ -36,6 +36,20 @@ pub(super) fn unpublished(
             ChangeOp::Gone
         }
     };
+    if recall {
+        let notice = match withdrawal {
+            Withdrawal::Withdrawn { notice, .. } => notice.clone(),
+            Withdrawal::Gone { .. } => None,
+        };
+        let recalled = Recalled {
+            type_name: entry.type_name.clone(),
+            slug: live.slug.clone(),
+            at: event.at,
+            event: event.number,
+            notice,
+        };
+        batch.put(&RECALLS, &(id, locale.clone()), &recalled)?;
+    }
     put_form(batch, id, &Part::Locale(locale.clone()), None)?;
     batch.remove(&PIECES, &(id, locale.clone()));
     if was_published {
@@ -102,6 +116,7 @@ pub(super) fn erased(
     for (locale, live) in std::mem::take(&mut entry.locales) {
         put_form(batch, id, &Part::Locale(locale.clone()), None)?;
         batch.remove(&PIECES, &(id, locale.clone()));
+        batch.remove(&RECALLS, &(id, locale.clone()));
         if live.withdrawal.is_none() {
             take_away(batch, event, &entry, &locale)?;
         }

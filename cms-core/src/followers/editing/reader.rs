@@ -9,12 +9,13 @@ use parking_lot::RwLock;
 
 use crate::{
     access::Actor,
+    clock::Timestamp,
     content_type::ContentType,
     entry::Entry,
     event::{Event, EventBody, Fields, Part},
     followers::{
         ReadError,
-        editing::{self, Account, Agency, Site, TypeRow, Use},
+        editing::{self, Account, Agency, Revision, Site, TypeRow, Use},
     },
     id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
     locale::{Locale, Locales},
@@ -119,6 +120,40 @@ impl Editing {
             .reader
             .get(&editing::REVISIONS, &(id, part.clone(), revision))?
             .map(|row| row.event))
+    }
+
+    /// The saved revisions of a part, newest first, below `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn revisions(
+        &self,
+        id: EntryId,
+        part: &Part,
+        (before, limit): (Option<u32>, usize),
+    ) -> Result<Vec<(u32, Revision)>, ReadError> {
+        let Some(head) = self.entry(id)?.and_then(|mut entry| entry.heads.remove(part)) else {
+            return Ok(Vec::new());
+        };
+        let newest = before.map_or(head.newest, |before| before.saturating_sub(1).min(head.newest));
+        let mut found = Vec::new();
+        for revision in (1..=newest).rev() {
+            if found.len() >= limit {
+                break;
+            }
+            let row = self.reader.get(&editing::REVISIONS, &(id, part.clone(), revision))?;
+            found.extend(row.map(|row| (revision, row)));
+        }
+        Ok(found)
+    }
+
+    /// When something is to happen next, to which entry, in which locale.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn next_due(&self) -> Result<Option<(Timestamp, EntryId, Locale)>, ReadError> {
+        let first = self.reader.scan(&editing::SCHEDULES, &(), None).next().transpose()?;
+        Ok(first.map(|(key, ())| key))
     }
 
     /// The revision that an import line became, if it was accepted before.

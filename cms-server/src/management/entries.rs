@@ -1,0 +1,491 @@
+//! Entries and their drafts over HTTP: make, read, save, erase.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use cms_core::{
+    access::Act,
+    commands::{Accepted, create_entry::CreateEntry, save_draft::SaveDraft},
+    entry::{Head, Schedule, Status},
+    event::{ChangeClass, Due, Fields, Part, Translates, Withdrawal},
+    id::{AgencyId, ExternalKey, FieldName, TypeName},
+    locale::Locale,
+    violation::{Violation, pointer_step},
+};
+use rocket::{
+    Route, State, delete, get, patch, post,
+    request::Request,
+    response::{self, Responder},
+    routes,
+    serde::json::Json,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::{
+    once::Written,
+    place::{Editor, EntryAddress, EntryPlace, PartAddress, PartPlace, PartWrite},
+};
+use crate::{
+    delivery::Desk,
+    guards::{
+        body::{JsonBody, Members, PatchBody},
+        query::{Nothing, Query},
+    },
+    problem::{Code, Problem},
+};
+
+/// The endpoints of this file.
+pub(crate) fn endpoints() -> Vec<Route> {
+    routes![create_entry, read_overview, erase_entry, read_draft, save_draft]
+}
+
+/// An entry with where each part stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Overview {
+    /// Its id.
+    id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    type_name: String,
+    /// Its key outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// The language that it is written in.
+    source_locale: String,
+    /// Its parts that you may read: `shared` and locales.
+    parts: BTreeMap<String, Standing>,
+}
+
+/// Where a part stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Standing {
+    /// `draft`, `in_review`, `approved`, `scheduled`, `published` or `unpublished`.
+    #[schema(value_type = String)]
+    status: Status,
+    /// The newest revision.
+    revision: u32,
+    /// The revision that readers get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_revision: Option<u32>,
+    /// When the newest revision was saved.
+    saved_at: String,
+    /// By which account.
+    saved_by: String,
+    /// The last step of its review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<ReviewDocument>,
+    /// What is to happen, soonest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    schedules: Vec<ScheduleDocument>,
+}
+
+/// The last step of a review.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReviewDocument {
+    /// `submitted`, `changes_requested` or `approved`.
+    #[schema(value_type = String)]
+    step: cms_core::event::ReviewStep,
+    /// When.
+    at: String,
+    /// By which account.
+    by: String,
+    /// What was said to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Something that is to happen.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScheduleDocument {
+    /// Its id.
+    id: String,
+    /// `publish` or `unpublish`.
+    act: &'static str,
+    /// When, in UTC.
+    at: String,
+    /// The time zone that it was chosen in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
+    /// Who wants it.
+    by: String,
+}
+
+impl ScheduleDocument {
+    fn of(schedule: &Schedule) -> Self {
+        Self {
+            id: schedule.id.to_string(),
+            act: match schedule.due {
+                Due::Publish(_) => "publish",
+                Due::Unpublish(_) => "unpublish",
+            },
+            at: schedule.at.to_string(),
+            zone: schedule.zone.clone(),
+            by: schedule.actor.to_string(),
+        }
+    }
+}
+
+impl Standing {
+    /// Where a part stands.
+    pub(crate) fn of(head: &Head) -> Self {
+        Self {
+            status: head.status,
+            revision: head.draft.revision,
+            live_revision: head.published().map(|live| live.saved.revision),
+            saved_at: head.draft.at.to_string(),
+            saved_by: head.draft.actor.to_string(),
+            review: head.review.as_ref().map(|review| ReviewDocument {
+                step: review.step,
+                at: review.at.to_string(),
+                by: review.actor.to_string(),
+                note: review.note.clone(),
+            }),
+            schedules: head.schedules.iter().map(ScheduleDocument::of).collect(),
+        }
+    }
+}
+
+/// A draft: the newest revision of a part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Draft {
+    /// The entry.
+    id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    type_name: String,
+    /// The part: a locale, or `shared`.
+    part: String,
+    /// All fields of the part.
+    #[schema(value_type = Object)]
+    fields: Fields,
+    /// Its slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    /// What it means for translations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    change_class: Option<ChangeClass>,
+    /// The source revision that it is a translation of; `null` when that text was never here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    translates: Option<Value>,
+    /// What its author says of it to colleagues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// How it answers while it is taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    withdrawal: Option<Withdrawal>,
+    /// Where it stands.
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+/// The name of a part in addresses.
+pub(crate) fn part_name(part: &Part) -> String {
+    match part {
+        Part::Shared => "shared".to_owned(),
+        Part::Locale(locale) => locale.to_string(),
+    }
+}
+
+/// A draft with its tag.
+#[derive(Debug)]
+pub struct Tagged {
+    draft: Json<Draft>,
+    revision: u32,
+}
+
+impl<'r> Responder<'r, 'static> for Tagged {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut answer = self.draft.respond_to(request)?;
+        answer.set_raw_header("ETag", format!("\"{}\"", self.revision));
+        Ok(answer)
+    }
+}
+
+/// Makes an entry, empty: its first draft is saved next.
+#[utoipa::path(
+    tag = "management",
+    params(("type_name" = String, Path, description = "The content type."), Nothing),
+    request_body(content = Object, description = "`source_locale`, and perhaps `key` and `agency` (by its key).", content_type = "application/json"),
+    responses((status = 201, body = Object)),
+    security(("token" = []))
+)]
+#[post("/manage/v1/entries/<type_name>", data = "<body>")]
+pub(crate) async fn create_entry(
+    type_name: &str,
+    editor: Editor,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+    body: JsonBody,
+) -> Result<Written, Problem> {
+    let actor = editor.bearer.actor.clone();
+    let work = async {
+        let act = creation(desk, type_name, body.0.clone())?;
+        let (id, accepted) = desk.cms.create_entry(&actor, act).await?;
+        let location = format!("/manage/v1/entries/{type_name}/{id}");
+        let mut written = accepted_as(desk, accepted, json!({ "id": id.to_string() })).await;
+        if written.status == 200 {
+            written.status = 201;
+        }
+        written.headers.push(("Location".to_owned(), location));
+        Ok(written)
+    };
+    editor.once.run((desk, actor.account), Some(&body.0), work).await
+}
+
+fn creation(desk: &Desk, type_name: &str, body: Value) -> Result<CreateEntry, Problem> {
+    let type_name = TypeName::parse(type_name).map_err(|_| Problem::new(Code::NotFound))?;
+    let mut members = Members::of(Some(body))?;
+    let source_locale =
+        members.parsed("source_locale", "not_a_locale", |text| Locale::parse(text).ok());
+    let source_locale = members.required("source_locale", source_locale);
+    let key = members.parsed("key", "bad_key", |text| ExternalKey::parse(text).ok());
+    let agencies = desk.cms.editing().agencies()?;
+    let agency: Option<AgencyId> = members.parsed("agency", "unknown_agency_key", |text| {
+        Some(agencies.values().find(|agency| agency.key.as_str() == text)?.id)
+    });
+    members.finish()?;
+    let source_locale = source_locale.ok_or_else(|| Problem::new(Code::InvalidContent))?;
+    Ok(CreateEntry { type_name, agency, source_locale, key })
+}
+
+/// The answer to an accepted act: 200, or 202 while this node has not applied it yet.
+pub(crate) async fn accepted_as(desk: &Desk, accepted: Accepted, mut body: Value) -> Written {
+    let is_applied = desk.cms.applied(accepted.event, Duration::ZERO).await;
+    if let Some(members) = body.as_object_mut() {
+        members.insert("event".to_owned(), json!(accepted.event));
+        members.insert("applied".to_owned(), json!(is_applied));
+    }
+    let mut headers = vec![("Event".to_owned(), accepted.event.to_string())];
+    if accepted.revision > 0 {
+        headers.push(("ETag".to_owned(), format!("\"{}\"", accepted.revision)));
+    }
+    Written { status: if is_applied { 200 } else { 202 }, headers, body }
+}
+
+/// An entry with where each of its parts stands.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}",
+    params(EntryAddress, Nothing),
+    responses((status = 200, body = Overview)),
+    security(("token" = []))
+)]
+#[get("/manage/v1/entries/<_>/<_>")]
+pub(crate) fn read_overview(place: EntryPlace, _query: Query<'_, Nothing>) -> Json<Overview> {
+    let entry = &place.entry;
+    let parts = entry.heads.iter().filter(|(part, _)| place.may(Act::Read, part));
+    Json(Overview {
+        id: entry.id.to_string(),
+        type_name: entry.type_name.to_string(),
+        key: entry.key.as_ref().map(ToString::to_string),
+        source_locale: entry.source_locale.to_string(),
+        parts: parts.map(|(part, head)| (part_name(part), Standing::of(head))).collect(),
+    })
+}
+
+/// Erases an entry in all its locales: its content leaves the store, and it is as if it had never been.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}",
+    params(EntryAddress, Nothing),
+    responses((status = 200, body = Object), (status = 409, description = "Others show it.")),
+    security(("token" = []))
+)]
+#[delete("/manage/v1/entries/<_>/<_>")]
+pub(crate) async fn erase_entry(
+    place: EntryPlace,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Written, Problem> {
+    let (actor, id) = (place.editor.bearer.actor.clone(), place.entry.id);
+    let work = async {
+        let accepted = desk.cms.erase(&actor, id).await?;
+        let body = json!({ "id": id.to_string(), "erased": true });
+        Ok(accepted_as(desk, accepted, body).await)
+    };
+    place.editor.once.run((desk, actor.account), None, work).await
+}
+
+/// The draft of a part: its newest revision.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}/{part}",
+    params(PartAddress, Nothing),
+    responses((status = 200, body = Draft)),
+    security(("token" = []))
+)]
+#[get("/manage/v1/entries/<_>/<_>/<_>")]
+pub(crate) async fn read_draft(
+    place: PartPlace,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Tagged, Problem> {
+    let head = place.readable()?;
+    let (entry, saved) = (&place.at.entry, &head.draft);
+    let draft = Draft {
+        id: entry.id.to_string(),
+        type_name: entry.type_name.to_string(),
+        part: part_name(&place.part),
+        fields: desk.cms.editing().fields(saved.event).await?,
+        slug: saved.slug.clone(),
+        change_class: saved.change_class,
+        translates: saved.translates.as_ref().map(|translates| match translates {
+            Translates::Revision(revision) => json!(revision),
+            Translates::Unknown(_) => Value::Null,
+        }),
+        note: saved.note.clone(),
+        withdrawal: head.withdrawal.clone(),
+        standing: Standing::of(head),
+    };
+    Ok(Tagged { draft: Json(draft), revision: saved.revision })
+}
+
+/// Saves a revision of a part: the one before, changed by a JSON Merge Patch (RFC 7396) of `fields`, and
+/// perhaps with another `slug`, `change_class`, `translates` or `note`. `If-Match` names the revision that it
+/// changes; `If-None-Match: *` begins a part that has none.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}/{part}",
+    params(PartWrite, Nothing),
+    request_body(content = Object, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, body = Object),
+        (status = 412, description = "Somebody has saved since: `ETag` and `current` say which revision."),
+        (status = 428, description = "`If-Match` is missing."),
+    ),
+    security(("token" = []))
+)]
+#[patch("/manage/v1/entries/<_>/<_>/<_>", data = "<body>")]
+pub(crate) async fn save_draft(
+    place: PartPlace,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+    body: PatchBody,
+) -> Result<Written, Problem> {
+    let actor = place.at.editor.bearer.actor.clone();
+    let work = async {
+        let expected = place.expected(Act::Write)?;
+        let head = place.at.entry.heads.get(&place.part);
+        let before = match head {
+            Some(head) => desk.cms.editing().fields(head.draft.event).await?,
+            None => Fields::new(),
+        };
+        let act = patched(&place, before, body.0.clone())?;
+        let accepted =
+            desk.cms.save_draft(&actor, SaveDraft { expected: Some(expected), ..act }).await?;
+        answered(desk, &place, accepted).await
+    };
+    place.at.editor.once.run((desk, actor.account), Some(&body.0), work).await
+}
+
+/// The answer to an act on a part: where it stands now.
+pub(crate) async fn answered(
+    desk: &Desk,
+    place: &PartPlace,
+    accepted: Accepted,
+) -> Result<Written, Problem> {
+    let entry = desk.cms.editing().entry(place.at.entry.id)?;
+    let head = entry.as_ref().and_then(|entry| entry.heads.get(&place.part));
+    let body = match head {
+        Some(head) => serde_json::to_value(Standing::of(head)).map_err(Problem::internal)?,
+        None => json!({}),
+    };
+    Ok(accepted_as(desk, accepted, body).await)
+}
+
+/// The revision to save: the fields of before, patched.
+fn patched(place: &PartPlace, before: Fields, patch: Value) -> Result<SaveDraft, Problem> {
+    let mut members = Members::of(Some(patch))?;
+    let mut fields = json!(before);
+    match members.take("fields") {
+        None => {}
+        Some(patch @ Value::Object(_)) => merge(&mut fields, patch),
+        Some(_) => members.refuse(Violation::new("/fields", "not_an_object")),
+    }
+    let mut parsed = Fields::new();
+    for (name, value) in fields.as_object_mut().map(std::mem::take).unwrap_or_default() {
+        match name.parse::<FieldName>() {
+            Ok(name) => drop(parsed.insert(name, value)),
+            Err(_) => members.refuse(
+                Violation::new(format!("/fields{}", pointer_step(&name)), "unknown_field")
+                    .with("field", name),
+            ),
+        }
+    }
+    let slug = members.text("slug");
+    let note = members.text("note");
+    let change_class = members.parsed("change_class", "bad_change_class", |text| match text {
+        "editorial" => Some(ChangeClass::Editorial),
+        "substantive" => Some(ChangeClass::Substantive),
+        "safety" => Some(ChangeClass::Safety),
+        _ => None,
+    });
+    let translates = members.value("translates").and_then(|value| {
+        let revision = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let source = Part::Locale(place.at.entry.source_locale.clone());
+        let newest = place.at.entry.heads.get(&source).map_or(0, |head| head.newest);
+        let revision = revision.filter(|revision| (1..=newest).contains(revision));
+        if revision.is_none() {
+            members.refuse(Violation::new("/translates", "unknown_revision"));
+        }
+        revision.map(Translates::Revision)
+    });
+    members.finish()?;
+    let save = SaveDraft::new(place.at.entry.id, place.part.clone(), parsed);
+    Ok(SaveDraft { slug, note, change_class, translates, ..save })
+}
+
+/// Applies a JSON Merge Patch (RFC 7396, section 2).
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(members) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of RFC 7396, appendix A.
+    #[test]
+    fn a_merge_patch_does_what_its_standard_says() {
+        for (target, patch, expected) in [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"a":null}"#, "{}"),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"["a","b"]"#, r#"["c","d"]"#, r#"["c","d"]"#),
+            (r#"{"a":"b"}"#, r#"["c"]"#, r#"["c"]"#),
+            (r#"{"a":"foo"}"#, "null", "null"),
+            (r#"{"a":"foo"}"#, r#""bar""#, r#""bar""#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+            ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
+            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        ] {
+            let read = |text| serde_json::from_str::<Value>(text).unwrap();
+            let mut merged = read(target);
+            merge(&mut merged, read(patch));
+            assert_eq!(merged, read(expected), "{target} {patch}");
+        }
+    }
+}
