@@ -136,7 +136,12 @@ struct Inner {
     derived: ArcSwap<Derived>,
     /// Held by the rebuild that is under way.
     rebuilding: tokio::sync::Mutex<()>,
-    sync::{Arc, OnceLock, atomic::AtomicI64},
+    /// What ends the thread that sees to the files, when it is dropped.
+    upkeep: OnceLock<std::sync::mpsc::Sender<()>>,
+    /// When something that was scheduled is to happen next, in milliseconds; the highest there is for never.
+    next_due: AtomicI64,
+    /// Held by whoever lets happen what is due.
+    applying: tokio::sync::Mutex<()>,
 }
 
 impl fmt::Debug for Cms {

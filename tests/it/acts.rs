@@ -266,6 +266,7 @@ fn publishing_what_embeds_and_taking_the_embedded_away_cannot_both_pass() {
             locale: crate::site::locale("en"),
             expected: None,
             withdrawal: Withdrawal::Gone { replacement: None },
+            recall: false,
         };
         let (cms, actor) = (&site.cms, &site.administrator);
         let (published, taken) = wait_for(async {

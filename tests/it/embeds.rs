@@ -236,7 +236,7 @@ fn what_is_embedded_cannot_bring_markup_or_a_script_along() {
         json!({"title": "T", "body": "x {{entry:evil}} y\n\n{{route:line}} {{route:line.phone}}"});
     site.import(&[
         line("topic", "evil", &title),
-        shared(line("route", "line", &title), route_shared(evil)),
+        shared(line("route", "line", &title), route_shared("0808 157 0000")),
         line("guidance", "a", &body),
     ]);
     let data = site.json("/v1/entries/guidance/a?locale=en");

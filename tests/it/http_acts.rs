@@ -315,18 +315,18 @@ fn the_history_tells_all_and_rolls_back() {
 #[test]
 fn what_is_in_use_is_not_taken_away_unless_it_is_recalled() {
     let desk = Desk::new();
-    let (used, user) = (desk.entry("guidance"), desk.entry("guidance"));
-    let (used_en, user_en) = (format!("{used}/en"), format!("{user}/en"));
+    let (used, page) = (desk.entry("guidance"), desk.entry("guidance"));
+    let (used_en, page_en) = (format!("{used}/en"), format!("{page}/en"));
     let tag = desk.save(&used_en, "\"0\"", "Used");
     desk.done(&used_en, "publish", &tag, &Value::Null);
     let id = used.split('/').nth(1).unwrap();
     let body = json!({ "fields": { "title": "User", "body": format!("See {{{{entry:{id}}}}}.") } });
-    assert_eq!(desk.ask((Method::Patch, &user_en), Some("\"0\""), &body).status, 200);
-    desk.done(&user_en, "publish", "\"1\"", &Value::Null);
+    assert_eq!(desk.ask((Method::Patch, &page_en), Some("\"0\""), &body).status, 200);
+    desk.done(&page_en, "publish", "\"1\"", &Value::Null);
 
     let refused = desk.act(&used_en, "unpublish", &tag, &json!({ "mode": "gone" }));
     assert_eq!((refused.status, refused.code().as_str()), (409, "in-use"));
-    assert_eq!(refused.problem()["used_by"][0]["id"], user.split('/').nth(1).unwrap());
+    assert_eq!(refused.problem()["used_by"][0]["id"], page.split('/').nth(1).unwrap());
     assert_eq!(desk.ask((Method::Delete, &used), None, &Value::Null).code(), "in-use");
     let publisher = desk.token_for(&[Act::Read, Act::Publish], None, Some("fr"));
     assert_eq!(

@@ -324,6 +324,7 @@ fn what_is_unpublished_is_gone_and_never_makes_a_route_for_everything() {
                 locale,
                 expected: None,
                 withdrawal: Withdrawal::Gone { replacement },
+                recall: false,
             };
             wait_for(async { site.cms.unpublish(&site.administrator(), act).await }).unwrap();
         }

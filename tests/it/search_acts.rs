@@ -116,6 +116,7 @@ fn what_is_published_is_found_when_the_act_returns_and_what_is_withdrawn_is_gone
         locale: Locale::english(),
         expected: None,
         withdrawal: Withdrawal::Gone { replacement: None },
+        recall: false,
     };
     wait_for(site.cms.unpublish(&site.editor, act)).unwrap();
     for q in ["zebrafinch", "quokkastorm", "wombatlike", "platypusine", "zebrafnich"] {

@@ -131,7 +131,8 @@ impl Site {
         tag: &str,
         withdrawal: Withdrawal,
     ) -> Result<Accepted, CommandError> {
-        let act = Unpublish { entry, locale: locale(tag), expected: None, withdrawal };
+        let act =
+            Unpublish { entry, locale: locale(tag), expected: None, withdrawal, recall: false };
         wait_for(self.cms.unpublish(&self.administrator, act))
     }
 

@@ -59,7 +59,7 @@ impl Desk {
             locale: tag.map(locale),
         };
         let name = format!("{acts:?} {type_name:?} {tag:?} {}", self.app.cms.log().last());
-        let act = CreateAccount { name: name.clone(), grants: vec![grant] };
+        let act = CreateAccount { name, grants: vec![grant] };
         let (account, _) = wait_for(self.app.cms.create_account(&administrator, act)).unwrap();
         let name = "theirs".to_owned();
         let act = IssueToken { account, name, expires: None };

@@ -71,26 +71,26 @@ fn what_is_scheduled_happens_at_its_time_and_not_before() {
 #[test]
 fn a_schedule_is_taken_back_or_fails_with_its_reasons() {
     let desk = Desk::new();
-    let (used, user) = (desk.entry("guidance"), desk.entry("guidance"));
-    let (used_en, user_en) = (format!("{used}/en"), format!("{user}/en"));
+    let (used, page) = (desk.entry("guidance"), desk.entry("guidance"));
+    let (used_en, page_en) = (format!("{used}/en"), format!("{page}/en"));
     let tag = desk.save(&used_en, "\"0\"", "Used");
     desk.done(&used_en, "publish", &tag, &Value::Null);
     let id = used.split('/').nth(1).unwrap();
     let body = json!({ "fields": { "title": "User", "body": format!("See {{{{entry:{id}}}}}.") } });
-    desk.ask((Method::Patch, &user_en), Some("\"0\""), &body);
+    desk.ask((Method::Patch, &page_en), Some("\"0\""), &body);
     let at = desk.app.cms.clock().now().plus_millis(1_000);
     let schedule = json!({ "act": "publish", "at": at });
-    let standing = desk.done(&user_en, "schedule", "\"1\"", &schedule);
+    let standing = desk.done(&page_en, "schedule", "\"1\"", &schedule);
     let id = standing["schedules"][0]["id"].clone();
-    let back = desk.done(&user_en, "unschedule", "\"1\"", &json!({ "schedule": id }));
+    let back = desk.done(&page_en, "unschedule", "\"1\"", &json!({ "schedule": id }));
     assert_eq!((&back["status"], &back["schedules"]), (&json!("draft"), &Value::Null));
-    assert_eq!(desk.act(&user_en, "unschedule", "\"1\"", &json!({ "schedule": id })).status, 404);
-    desk.done(&user_en, "schedule", "\"1\"", &schedule);
+    assert_eq!(desk.act(&page_en, "unschedule", "\"1\"", &json!({ "schedule": id })).status, 404);
+    desk.done(&page_en, "schedule", "\"1\"", &schedule);
     // What it embeds goes away meanwhile.
     desk.done(&used_en, "unpublish", &tag, &json!({ "mode": "gone" }));
     desk.clock.advance(5_000);
-    assert_eq!(desk.read(&user, "locale=en").status, 404);
-    let draft = desk.ask((Method::Get, &user_en), None, &Value::Null).json();
+    assert_eq!(desk.read(&page, "locale=en").status, 404);
+    let draft = desk.ask((Method::Get, &page_en), None, &Value::Null).json();
     assert_eq!((&draft["status"], &draft["schedules"]), (&json!("draft"), &Value::Null), "{draft}");
     assert_eq!(desk.app.cms.next_due(), None);
 }
