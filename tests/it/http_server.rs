@@ -108,7 +108,7 @@ fn options_of_everything_names_all_methods() {
     let server = Listening::start();
     let answer = server.ask(b"OPTIONS *").to_lowercase();
     assert!(answer.starts_with("http/1.1 204"), "{answer}");
-    assert!(answer.contains("allow: delete, get, head, options, post, put"), "{answer}");
+    assert!(answer.contains("allow: delete, get, head, options, patch, post, put"), "{answer}");
     server.stop();
 }
 

@@ -262,3 +262,29 @@ fn each_decision_has_a_number_of_its_own() {
     ];
     assert_eq!(decision_faults(&wrong.iter().collect::<Vec<_>>()).len(), 3);
 }
+
+/// Tables with a number that another one has: each would read the other's rows.
+fn repeated_tables(files: &[&File]) -> Vec<String> {
+    let mut numbers = BTreeSet::new();
+    let mut faults = Vec::new();
+    for file in files {
+        for table in file.text.split("Table::new(").skip(1) {
+            let number = table.split(',').next().unwrap_or_default().trim();
+            if number.starts_with("0x") && !numbers.insert(number.to_owned()) {
+                faults.push(format!("{}: another table has the number {number}", file.path));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn each_table_has_a_number_of_its_own() {
+    let followers: Vec<_> = files::all()
+        .iter()
+        .filter(|file| file.path.starts_with("cms-core/src/followers/") && file.has_ending("rs"))
+        .collect();
+    assert_none(repeated_tables(&followers));
+    let wrong = File::new("a.rs", "Table::new(0x01, \"a\"); Table::new(\n    0x01, \"b\")");
+    assert_eq!(repeated_tables(&[&wrong]).len(), 1);
+}

@@ -59,7 +59,7 @@ pub const ONWARD: Table<Delivery, (EntryId, EntryId), ()> = Table::new(0x4f, "de
 
 /// What was recalled and has not come back.
 pub const RECALLS: Table<Delivery, (EntryId, Locale), Recalled> =
-    Table::new(0x50, "delivery.recalls");
+    Table::new(0x51, "delivery.recalls");
 
 /// A page that caches and partners should let go of at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

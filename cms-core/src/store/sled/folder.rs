@@ -209,7 +209,10 @@ pub(super) fn create_cells(dir: &Path, number: u64) -> Result<(), OpenError> {
     if path.exists() {
         return Ok(());
     }
-    drop(Cells::create(&unfinished(&path))?);
+    let made = unfinished(&path);
+    // What a making that was cut short left behind may be torn.
+    remove(&made)?;
+    drop(Cells::create(&made)?);
     install(&path)
 }
 
