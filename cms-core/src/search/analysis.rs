@@ -17,7 +17,14 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use quick_cache::sync::Cache;
 
 use crate::locale::Locale;
 use language::Rules;
@@ -97,6 +104,12 @@ pub struct Analysis {
     pub grams: Vec<Gram>,
 }
 
+/// A language and a script.
+type Written = (Box<str>, Box<str>);
+
+/// The analyzers in use.
+static ANALYZERS: LazyLock<Cache<Written, Arc<Analyzer>>> = LazyLock::new(|| Cache::new(256));
+
 /// What makes terms of the text of a language.
 pub struct Analyzer {
     language: LanguageKey,
@@ -113,13 +126,22 @@ impl Analyzer {
             "in" => "id",
             other => other,
         };
-        let rules = language::rules(language, locale.script().unwrap_or_default());
+        let script = locale.script().unwrap_or_default();
+        let key = (Box::from(language), Box::from(script));
+        let Ok(analyzer) = ANALYZERS.get_or_insert_with(&key, || {
+            Ok::<_, Infallible>(Arc::new(Self::new(language, script)))
+        });
+        analyzer
+    }
+
+    fn new(language: &str, script: &str) -> Self {
+        let rules = language::rules(language, script);
         let mut analyzer =
             Self { language: LanguageKey(language.into()), rules, function_words: HashSet::new() };
         // Written as words of the language are, so that they are compared with what becomes of those.
-        let listed = analyzer.forms(rules.function_words).map(|(form, ..)| form).collect();
-        analyzer.function_words = listed;
-        Arc::new(analyzer)
+        let listed = analyzer.forms(rules.function_words).map(|(form, ..)| analyzer.bare(form));
+        analyzer.function_words = listed.collect();
+        analyzer
     }
 
     /// The language whose terms and statistics this analyzer's texts share.
@@ -152,8 +174,8 @@ impl Analyzer {
         for (position, (form, start, end)) in (0..).zip(self.forms(&normal.text)) {
             let term = self.term(&form);
             let (start, end) = normal.origin(start, end);
+            let form = self.bare(form);
             let function = self.function_words.contains(&form);
-            let form = if self.rules.bare { fold::bare(&form) } else { form };
             words.push(Word { form, term, start, end, position, function });
         }
         let grams = grams::of(&words, purpose);
@@ -175,7 +197,12 @@ impl Analyzer {
     fn term(&self, form: &str) -> String {
         let stem = self.rules.stem.apply(form);
         let stem = if stem.is_empty() { form.to_owned() } else { stem };
-        if self.rules.bare { fold::bare(&stem) } else { stem }
+        self.bare(stem)
+    }
+
+    /// Without accents, where readers leave them out.
+    fn bare(&self, word: String) -> String {
+        if self.rules.bare { fold::bare(&word) } else { word }
     }
 }
 

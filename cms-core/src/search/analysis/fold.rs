@@ -179,12 +179,19 @@ fn serbian(word: &str) -> String {
     ];
     let mut latin = String::with_capacity(word.len());
     for c in word.chars() {
-        match CYRILLIC.chars().position(|letter| letter == c).and_then(|at| LATIN.get(at)) {
+        // Letters of other Cyrillic alphabets count as what they are made from.
+        let base = if ('а'..='\u{052F}').contains(&c) { base(c) } else { c };
+        match CYRILLIC.chars().position(|letter| letter == base).and_then(|at| LATIN.get(at)) {
             Some(letter) => latin.push_str(letter),
-            None => latin.push(c),
+            None => latin.push(base),
         }
     }
     latin
+}
+
+/// A letter without its marks.
+fn base(c: char) -> char {
+    Decomposer::new_nfd().normalize_iter(std::iter::once(c)).next().unwrap_or(c)
 }
 
 fn kana(mut word: String) -> String {

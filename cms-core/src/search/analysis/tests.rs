@@ -149,6 +149,8 @@ fn questions_words_mean_little() {
         ("zh-Hant", "什麼"),
         ("he", "איך"),
         ("el", "ΠΏΣ"),
+        ("el", "ποσα"),
+        ("pt-BR", "não"),
         ("hi", "कौन"),
     ] {
         let words = analyzer(locale).analyze(question, Purpose::Query).words;
