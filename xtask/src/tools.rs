@@ -21,7 +21,10 @@ struct Program {
     packages: &'static [&'static str],
 }
 
-const PROGRAMS: &[Program] = &[Program { name: "nginx", packages: &["nginx-light"] }];
+const PROGRAMS: &[Program] = &[
+    Program { name: "nginx", packages: &["nginx-light"] },
+    Program { name: "strace", packages: &["strace"] },
+];
 
 /// Tries that a download gets: a mirror that is slow now may answer later.
 const TRIES: u32 = 3;

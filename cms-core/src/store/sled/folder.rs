@@ -237,6 +237,10 @@ fn check(dir: &Path, path: &Path, rows: &Rows) -> Result<(Edge, Epoch, MarkFile)
             let folder = path.to_owned();
             return Err(OpenError::LostTail { folder, mark: mark.number, found: last });
         }
+        // An empty log's mark may be torn: nothing is appended before it has been synced.
+        Ok((_, None)) if last == 0 => {
+            MarkFile::create(&at, now).map_err(|error| unavailable(&at, &error))?
+        }
         Ok((_, None)) => return Err(damaged(&at, "neither slot is whole")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && last == 0 => {
             MarkFile::create(&at, now).map_err(|error| unavailable(&at, &error))?
