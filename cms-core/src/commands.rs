@@ -138,6 +138,11 @@ impl Decision {
         self.events.extend(other.events);
         self.erase.extend(other.erase);
     }
+
+    /// Whether an event of it touches a stream.
+    pub(crate) fn writes_to(&self, stream: &Stream) -> bool {
+        self.events.iter().any(|event| event.streams.contains(stream))
+    }
 }
 
 impl Means {

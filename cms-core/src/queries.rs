@@ -20,6 +20,7 @@ pub mod tombstones;
 
 mod delivery;
 mod labels;
+mod shapes;
 
 pub use self::delivery::{Caches, Counts, Delivery};
 pub use crate::followers::{ReadError, editing::reader::Editing};

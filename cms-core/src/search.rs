@@ -30,6 +30,7 @@ mod statistics;
 mod suggest;
 mod synonyms;
 pub mod syntax;
+mod terms;
 mod text;
 mod top;
 mod typing;
@@ -115,6 +116,7 @@ impl Index {
         let builder =
             tantivy::Index::builder().schema(layout.schema.clone()).settings(Layout::settings());
         let inner = builder.open_or_create(directory).map_err(unopened)?;
+        inner.tokenizers().register(terms::READER, terms::Reader::default());
         let applied = checked(&inner)?;
         let reader = inner
             .reader_builder()

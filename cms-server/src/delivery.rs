@@ -1,6 +1,6 @@
 //! The delivery API: what readers get, and how it goes over the wire.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use cms_core::{
     Cms,
@@ -12,6 +12,8 @@ use rocket::{
     Request, Route,
     request::{FromRequest, Outcome},
 };
+
+use tokio::sync::Semaphore;
 
 use crate::problem::{Code, Problem};
 
@@ -56,9 +58,19 @@ pub struct Desk {
     pub cms: Cms,
     /// Answers that are ready to be sent.
     pub answers: Arc<Answers>,
+    /// How many questions are asked at a time.
+    turns: Arc<Semaphore>,
 }
 
 impl Desk {
+    /// A desk over a store. As many questions are asked at a time as keep the processors busy while some wait
+    /// for the disk: more would only take more memory and more turns between threads.
+    pub fn new(cms: &Cms) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let turns = Arc::new(Semaphore::new(2 * cores + 2));
+        Self { cms: cms.clone(), answers: Arc::default(), turns }
+    }
+
     /// Readers' questions go here.
     pub fn delivery(&self) -> Delivery {
         self.cms.delivery()
@@ -73,8 +85,13 @@ impl Desk {
         question: impl FnOnce(&Delivery) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let delivery = self.delivery();
-        let asked = tokio::task::spawn_blocking(move || question(&delivery)).await;
-        asked.map_err(Problem::internal)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Problem::internal)?;
+        let asked = tokio::task::spawn_blocking(move || {
+            let answer = question(&delivery);
+            drop(turn);
+            answer
+        });
+        asked.await.map_err(Problem::internal)?
     }
 
     /// The locale that a reader asks for, and whether by name: otherwise the best of `Accept-Language`.

@@ -56,7 +56,7 @@ pub fn rocket_watching(
     followers: Arc<dyn Followers>,
 ) -> std::io::Result<Rocket<Build>> {
     let metrics = Metrics::default();
-    let desk = Desk { cms: cms.clone(), answers: Arc::default() };
+    let desk = Desk::new(cms);
     let endpoints = [
         delivery::endpoints(),
         health::endpoints(),

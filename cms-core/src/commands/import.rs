@@ -3,8 +3,8 @@
 //! An administrator's act: it skips review, not violations. Good lines land whatever becomes of the
 //! others, unless all or nothing is asked for. The lines are read three times: to look at all of them,
 //! then the sources, then the translations, so that a translation is of the source that is live when the
-//! import ends. Lines of one entry never share an append, so that each is decided on what the last one
-//! left; lines of different entries share one, since a commit costs a sync of the disk.
+//! import ends. Lines that write to the same part of an entry never share an append, so that each is
+//! decided on what the last one left; others share one, since a commit costs a sync of the disk.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},

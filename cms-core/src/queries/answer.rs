@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{followers::delivery::generations::Stamp, locale::Locale};
+use crate::{followers::delivery::generations::Stamp, id::EntryId, locale::Locale};
 
 /// What a reader gets.
 #[derive(Debug)]
@@ -36,10 +36,26 @@ const KEYS_LIMIT: usize = 3_000;
 impl CacheKeys {
     /// Adds the name of something, made from what identifies it.
     pub fn add(&mut self, kind: char, identity: &[u8]) {
-        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let digest = Sha256::digest(identity);
-        let short = digest.get(..8).unwrap_or_default();
-        let key = format!("{kind}{}", URL_SAFE_NO_PAD.encode(short));
+        self.push(kind, digest.get(..8).unwrap_or_default());
+    }
+
+    /// Adds the names of entries, each once.
+    pub fn add_entries(&mut self, entries: &[EntryId]) {
+        let mut entries = entries.to_vec();
+        entries.sort_unstable();
+        entries.dedup();
+        for entry in entries {
+            // The second half of an id is random: as good as a digest.
+            self.push('e', entry.as_bytes().get(8..).unwrap_or_default());
+        }
+    }
+
+    fn push(&mut self, kind: char, eight_bytes: &[u8]) {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let mut key = String::with_capacity(12);
+        key.push(kind);
+        URL_SAFE_NO_PAD.encode_string(eight_bytes, &mut key);
         if !self.0.contains(&key) {
             self.0.push(key);
         }
@@ -66,7 +82,9 @@ mod tests {
     #[test]
     fn too_many_cache_keys_give_way_to_coarser_ones() {
         let mut fine = CacheKeys::default();
-        (0..500_u32).for_each(|index| fine.add('e', &index.to_be_bytes()));
+        let entry = |index: u128| EntryId::from_bytes(index.to_be_bytes());
+        fine.add_entries(&(0..500).chain(0..500).map(entry).collect::<Vec<_>>());
+        assert_eq!(fine.iter().count(), 500);
         assert!(fine.iter().all(|key| key.len() <= 12));
         let mut coarse = CacheKeys::default();
         coarse.add('t', b"guidance");

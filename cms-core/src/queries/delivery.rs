@@ -12,6 +12,7 @@ use crate::{
     followers::delivery::{
         generations::{Generations, Source, Stamp},
         live::LiveEntry,
+        pieces::{self, Pieces},
         tables,
     },
     id::{EntryId, TypeName},
@@ -27,13 +28,13 @@ use crate::{
 /// How much memory the caches may take, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Caches {
-    /// Entries' locales and titles, and items of lists.
+    /// Entries' locales and titles, what can be embedded of them, and items of lists.
     pub entries: u64,
 }
 
 impl Default for Caches {
     fn default() -> Self {
-        Self { entries: 12 << 20 }
+        Self { entries: 18 << 20 }
     }
 }
 
@@ -49,6 +50,7 @@ pub(super) struct Parts {
     site: RwLock<Option<Arc<SiteView>>>,
     entries: Cache<EntryId, (Stamp, Arc<LiveEntry>), Weight>,
     pub(super) items: Cache<(EntryId, Locale), Arc<Item>, Weight>,
+    pieces: Cache<(EntryId, Locale), (Stamp, Arc<Pieces>), Weight>,
     pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
     pub(super) directories: Directories,
     pub(super) synonyms: RwLock<Option<SynonymView>>,
@@ -89,6 +91,12 @@ impl Weighter<(EntryId, Locale), Arc<Item>> for Weight {
     }
 }
 
+impl Weighter<(EntryId, Locale), (Stamp, Arc<Pieces>)> for Weight {
+    fn weight(&self, _: &(EntryId, Locale), (_, pieces): &(Stamp, Arc<Pieces>)) -> u64 {
+        u64::try_from(200 + pieces.weight()).unwrap_or(u64::MAX)
+    }
+}
+
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery").finish_non_exhaustive()
@@ -103,7 +111,8 @@ impl Delivery {
         log: Arc<dyn Log>,
         (caches, synonym_groups): (Caches, Vec<(Locale, Vec<String>)>),
     ) -> Self {
-        let items = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX);
+        let items = |bytes: u64| usize::try_from(bytes / 1_000).unwrap_or(usize::MAX);
+        let share = caches.entries / 3;
         Self(Arc::new(Parts {
             reader,
             generations,
@@ -112,16 +121,9 @@ impl Delivery {
             site: RwLock::new(None),
             redirects: RwLock::new(None),
             directories: Directories::default(),
-            entries: Cache::with_weighter(
-                items(caches.entries / 2, 1_000),
-                caches.entries / 2,
-                Weight,
-            ),
-            items: Cache::with_weighter(
-                items(caches.entries / 2, 1_000),
-                caches.entries / 2,
-                Weight,
-            ),
+            entries: Cache::with_weighter(items(share), share, Weight),
+            items: Cache::with_weighter(items(share), share, Weight),
+            pieces: Cache::with_weighter(items(share), share, Weight),
             synonyms: RwLock::new(None),
             synonym_groups,
         }))
@@ -177,6 +179,29 @@ impl Delivery {
         let entry = Arc::new(entry);
         self.0.entries.insert(id, (stamp, Arc::clone(&entry)));
         Ok(Some(entry))
+    }
+
+    /// What can be embedded of an entry in a locale that it is published in, its link included; from the cache
+    /// where that is current.
+    pub(super) fn pieces(&self, id: EntryId, locale: &Locale) -> Result<Arc<Pieces>, ViewError> {
+        let key = (id, locale.clone());
+        if let Some((stamp, pieces)) = self.0.pieces.get(&key)
+            && self.0.generations.is_current(&stamp)
+        {
+            return Ok(pieces);
+        }
+        let mut stamp = Stamp::default();
+        self.0.generations.stamp(Source::Entry(id), &mut stamp);
+        let mut pieces = self.0.reader.get(&tables::PIECES, &key)?.unwrap_or_default();
+        if let Some(entry) = self.live(id)?
+            && let Some(live) = entry.published_in(locale)
+        {
+            let link = || pieces::link(id, &entry.type_name, locale, live);
+            pieces.0.entry(String::new()).or_insert_with(link);
+        }
+        let pieces = Arc::new(pieces);
+        self.0.pieces.insert(key, (stamp, Arc::clone(&pieces)));
+        Ok(pieces)
     }
 
     /// Whether nothing that an answer was made from has changed since: so that whoever keeps answers

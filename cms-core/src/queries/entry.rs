@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{
     Delivery, ReadError,
     answer::{Answer, CacheKeys},
-    fill::{Filler, Wanted, alternates},
+    fill::{Filler, Wanted},
+    shapes::{self, AlternateShapes, ResolutionShape},
     site::SiteView,
 };
 use crate::{
@@ -104,9 +105,8 @@ impl Delivery {
         else {
             return Ok(EntryFound::Unknown);
         };
-        let chain = site.locales.chain(&locale, &entry.source_locale);
-        let chain =
-            if question.fallback { chain.as_slice() } else { chain.get(..1).unwrap_or_default() };
+        let chain = site.chain(&locale, &entry.source_locale);
+        let chain = if question.fallback { &*chain } else { chain.get(..1).unwrap_or_default() };
         let served = chain.iter().find_map(|locale| entry.locales.get_key_value(locale));
         let Some((served, live)) = served else { return Ok(not_translated(&entry)) };
         match &live.withdrawal {
@@ -165,11 +165,10 @@ impl Delivery {
             stamp.merge(&included.stamp);
             seen.extend(included.seen);
         }
-        let chain = site.locales.chain(asked, &entry.source_locale);
-        let reason = if asked.matches(served) { "exact" } else { "fallback" };
-        let resolution =
-            json!({"requested": asked, "served": served, "reason": reason, "chain": chain});
-        body.extend_from_slice(format!(",\"resolution\":{resolution}}}").as_bytes());
+        let chain = site.chain(asked, &entry.source_locale);
+        body.extend_from_slice(b",\"resolution\":");
+        shapes::write(&ResolutionShape::of(asked, served).along(&chain), &mut body);
+        body.push(b'}');
         self.generations().stamp(Source::Slug(question.type_name, question.name), &mut stamp);
         let cache_keys = keys_of(&seen, &entry.type_name, served);
         Ok(Answer { body, locale: served.clone(), cache_keys, stamp })
@@ -192,19 +191,16 @@ impl Delivery {
         let replacement = replacement.map(|(type_name, slug, locale)| {
             json!({"type": type_name, "slug": slug, "locale": locale, "href": super::fill::href(&type_name, &slug, &locale)})
         });
+        let chain = site.chain(question.locale, &entry.source_locale);
         let body = json!({
             "data": {
                 "id": entry.id, "type": entry.type_name, "key": entry.key, "slug": live.slug, "locale": served,
                 "dir": served.direction(),
                 "fields": {"title": live.title},
                 "withdrawal": {"at": at, "notice": notice, "replacement": replacement},
-                "alternates": alternates(entry, served),
+                "alternates": AlternateShapes { entry, locale: served },
             },
-            "resolution": {
-                "requested": question.locale, "served": served,
-                "reason": if question.locale.matches(served) { "exact" } else { "fallback" },
-                "chain": site.locales.chain(question.locale, &entry.source_locale),
-            },
+            "resolution": ResolutionShape::of(question.locale, served).along(&chain),
         });
         let cache_keys = keys_of(&seen, &entry.type_name, served);
         Ok(Answer {
@@ -225,11 +221,10 @@ impl Delivery {
         let Some(entry) = replacement.map(|id| self.live(id)).transpose()?.flatten() else {
             return Ok(None);
         };
-        let chain = site.locales.chain(locale, &entry.source_locale);
-        let served = chain.into_iter().find_map(|locale| {
-            entry
-                .published_in(&locale)
-                .map(|live| (entry.type_name.clone(), live.slug.clone(), locale))
+        let chain = site.chain(locale, &entry.source_locale);
+        let served = chain.iter().find_map(|locale| {
+            let live = entry.published_in(locale)?;
+            Some((entry.type_name.clone(), live.slug.clone(), locale.clone()))
         });
         Ok(served)
     }
@@ -238,7 +233,7 @@ impl Delivery {
 /// Picks the entry that a slug means: live in the locale asked, in its chain, in other locales, in
 /// history.
 fn choose(rows: &[(Locale, SlugRow)], question: &EntryQuestion<'_>, site: &SiteView) -> Place {
-    let look_up = site.locales.chain(question.locale, question.locale);
+    let look_up = site.chain(question.locale, question.locale);
     let rank =
         |locale: &Locale| look_up.iter().position(|step| step == locale).unwrap_or(usize::MAX);
     let best = |pick: fn(&SlugRow) -> Option<EntryId>| {
@@ -272,9 +267,7 @@ fn not_translated(entry: &LiveEntry) -> EntryFound {
 /// The names of an answer to caches: its entries, or its type and locale.
 pub(super) fn keys_of(seen: &[EntryId], type_name: &TypeName, locale: &Locale) -> CacheKeys {
     let mut fine = CacheKeys::default();
-    for entry in seen {
-        fine.add('e', entry.as_bytes());
-    }
+    fine.add_entries(seen);
     let mut coarse = CacheKeys::default();
     coarse.add('t', format!("{type_name}\0{locale}").as_bytes());
     fine.or_coarser(coarse)

@@ -1,18 +1,19 @@
 //! Fills the holes of forms with what is published now.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use serde_json::json;
-
-use super::{delivery::Delivery, site::SiteView};
+use super::{
+    delivery::Delivery,
+    shapes::{self, AgencyShape, AlternateShapes, HeadShape, TargetShape, TranslationShape},
+    site::SiteView,
+};
 use crate::{
     event::Part,
     followers::delivery::{
         form::{Form, FormField, Segment, Shape},
         generations::{Source, Stamp},
         live::{LiveEntry, LiveLocale},
-        pieces::{self, Embeddable},
-        tables,
+        pieces, tables,
     },
     id::{EntryId, FieldName},
     locale::Locale,
@@ -123,27 +124,36 @@ impl<'a> Filler<'a> {
         many: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
-        let mut found = Vec::new();
+        let mut found = false;
+        if many {
+            out.push(b'[');
+        }
         for target in targets {
             if let Some((entry, locale)) = self.served(*target)?
                 && let Some(live) = entry.published_in(&locale)
             {
-                found.push(json!({
-                    "id": entry.id, "type": entry.type_name, "key": entry.key,
-                    "slug": live.slug, "title": live.title, "locale": locale,
-                }));
+                if std::mem::replace(&mut found, true) {
+                    if !many {
+                        break;
+                    }
+                    out.push(b',');
+                }
+                shapes::write(&TargetShape::of(&entry, &locale, live), out);
             }
         }
-        let value = if many { found.into() } else { found.into_iter().next().unwrap_or_default() };
-        out.extend_from_slice(value.to_string().as_bytes());
+        match (many, found) {
+            (true, _) => out.push(b']'),
+            (false, true) => {}
+            (false, false) => out.extend_from_slice(b"null"),
+        }
         Ok(())
     }
 
     /// An entry and the locale in which it is shown here, if it is published in one that serves.
     fn served(&mut self, id: EntryId) -> Result<Option<(Arc<LiveEntry>, Locale)>, ViewError> {
         let Some(entry) = self.entry(id)? else { return Ok(None) };
-        let chain = self.site.locales.chain(self.locale, &entry.source_locale);
-        let locale = chain.into_iter().find(|locale| entry.published_in(locale).is_some());
+        let chain = self.site.chain(self.locale, &entry.source_locale);
+        let locale = chain.iter().find(|locale| entry.published_in(locale).is_some()).cloned();
         Ok(locale.map(|locale| (entry, locale)))
     }
 
@@ -157,8 +167,8 @@ impl<'a> Filler<'a> {
     ) -> Result<(), ViewError> {
         let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
         let Some((entry, locale)) = self.served(target)? else { return Ok(()) };
-        let Some(live) = entry.published_in(&locale) else { return Ok(()) };
-        let Some(embeddable) = self.piece(&entry, &locale, live, piece)? else { return Ok(()) };
+        let pieces = self.delivery.pieces(entry.id, &locale)?;
+        let Some(made) = pieces.0.get(piece) else { return Ok(()) };
         let foreign = locale != *self.locale && shape == Shape::Html;
         let element = if block { "div" } else { "span" };
         if foreign {
@@ -166,25 +176,11 @@ impl<'a> Filler<'a> {
             let start = format!("<{element} lang=\\\"{locale}\\\" dir=\\\"{dir}\\\">");
             out.extend_from_slice(start.as_bytes());
         }
-        self.segments(embeddable.for_place(shape, block), depth, out)?;
+        self.segments(made.for_place(shape, block), depth, out)?;
         if foreign {
             out.extend_from_slice(format!("</{element}>").as_bytes());
         }
         Ok(())
-    }
-
-    fn piece(
-        &self,
-        entry: &LiveEntry,
-        locale: &Locale,
-        live: &LiveLocale,
-        piece: &str,
-    ) -> Result<Option<Embeddable>, ViewError> {
-        let made = self.delivery.reader().get(&tables::PIECES, &(entry.id, locale.clone()))?;
-        let made = made.and_then(|mut pieces| pieces.0.remove(piece));
-        Ok(made.or_else(|| {
-            piece.is_empty().then(|| pieces::link(entry.id, &entry.type_name, locale, live))
-        }))
     }
 
     /// Writes the `data` object of an entry in one locale, but for its closing brace.
@@ -197,21 +193,14 @@ impl<'a> Filler<'a> {
     ) -> Result<(), ViewError> {
         let locale = self.locale;
         let agency = self.site.agencies.get(&entry.agency).map(|agency| {
-            let chain = self.site.locales.chain(locale, &entry.source_locale);
+            let chain = self.site.chain(locale, &entry.source_locale);
             let own = chain.iter().find_map(|locale| agency.names.get(locale));
             let name = own
                 .or_else(|| agency.names.values().next())
                 .map_or(agency.key.as_str(), String::as_str);
-            json!({"id": entry.agency, "key": agency.key, "name": name})
+            AgencyShape { id: entry.agency, key: &agency.key, name }
         });
-        let head = json!({
-            "id": entry.id, "type": entry.type_name, "key": entry.key, "slug": live.slug,
-            "locale": locale, "dir": locale.direction(), "agency": agency,
-            "revision": live.revision,
-            "published_at": live.published_at, "first_published_at": live.first_published_at,
-        });
-        let head = head.to_string();
-        out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
+        shapes::write_open(&HeadShape::of(entry, locale, live, agency), out);
         let reader = self.delivery.reader();
         let mut forms = Vec::with_capacity(2);
         for part in [Part::Locale(locale.clone()), Part::Shared] {
@@ -232,14 +221,9 @@ impl<'a> Filler<'a> {
             self.fields((short, long), wanted, &mut first, out)?;
         }
         out.extend_from_slice(b"},\"translation\":");
-        let freshness = entry.freshness(locale);
-        let mut translation = json!(freshness);
-        if let Some(members) = translation.as_object_mut() {
-            members.insert("source_locale".to_owned(), json!(entry.source_locale));
-        }
-        out.extend_from_slice(translation.to_string().as_bytes());
+        shapes::write(&TranslationShape::of(entry, locale), out);
         out.extend_from_slice(b",\"alternates\":");
-        out.extend_from_slice(json!(alternates(entry, locale)).to_string().as_bytes());
+        shapes::write(&AlternateShapes { entry, locale }, out);
         Ok(())
     }
 }
@@ -255,13 +239,6 @@ fn dates(shared: Option<&Form>, out: &mut Vec<u8>) {
         });
         out.extend_from_slice(format!(",\"{name}\":{ready}").as_bytes());
     }
-}
-
-/// The other locales that the entry is published in.
-pub(super) fn alternates(entry: &LiveEntry, locale: &Locale) -> Vec<serde_json::Value> {
-    let others: BTreeMap<_, _> = entry.published().filter(|(other, _)| *other != locale).collect();
-    let alternate = |(other, live): (&&Locale, &&LiveLocale)| json!({"locale": other, "slug": live.slug, "href": href(&entry.type_name, &live.slug, other)});
-    others.iter().map(alternate).collect()
 }
 
 /// The address of an entry in one locale.

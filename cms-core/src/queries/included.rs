@@ -61,13 +61,12 @@ impl Delivery {
             // Also of what isn't published: when it is, the answer is another.
             self.generations().stamp(Source::Entry(id), &mut included.stamp);
             let Some(entry) = self.live(id)? else { continue };
-            let chain = site.locales.chain(locale, &entry.source_locale);
-            let Some(served) =
-                chain.into_iter().find(|locale| entry.published_in(locale).is_some())
+            let chain = site.chain(locale, &entry.source_locale);
+            let Some(served) = chain.iter().find(|locale| entry.published_in(locale).is_some())
             else {
                 continue;
             };
-            self.include(&entry, site, &served, &mut included)?;
+            self.include(&entry, site, served, &mut included)?;
         }
         included.body.push(b']');
         Ok(included)

@@ -9,6 +9,7 @@ use super::{
     answer::{Answer, CacheKeys},
     delivery::Item,
     fill::{Filler, Wanted},
+    shapes::{self, ResolutionShape},
     site::SiteView,
 };
 use crate::{
@@ -92,8 +93,9 @@ impl Delivery {
                 body.push(b',');
             }
             body.extend_from_slice(&item.body);
-            let resolution = resolution(question.locale, &hit.locale);
-            body.extend_from_slice(format!(",\"resolution\":{resolution}}}").as_bytes());
+            body.extend_from_slice(b",\"resolution\":");
+            shapes::write(&ResolutionShape::of(question.locale, &hit.locale), &mut body);
+            body.push(b'}');
             seen.extend_from_slice(&item.seen);
             stamp.merge(&item.stamp);
         }
@@ -107,12 +109,11 @@ impl Delivery {
             stamp.merge(&included.stamp);
         }
         let next = page.next.as_ref().map(|place| place.to_cursor(&query));
+        let chain = site.chain(question.locale, &site.default_locale);
         let tail = json!({
             "page": {"next": next, "count": page.count},
             "facets": self.facets(&page.facets, question.types, &site, &locale)?,
-            "resolution": {"requested": question.locale, "served": locale,
-                "reason": if question.locale.matches(&locale) { "exact" } else { "fallback" },
-                "chain": site.locales.chain(question.locale, &site.default_locale)},
+            "resolution": ResolutionShape::of(question.locale, &locale).along(&chain),
         });
         let tail = tail.to_string();
         body.push(b',');
@@ -266,7 +267,7 @@ fn called(
     site: &SiteView,
     locale: &Locale,
 ) -> Option<(Option<String>, String, String)> {
-    let chain = site.locales.chain(locale, &entry.source_locale);
+    let chain = site.chain(locale, &entry.source_locale);
     let live = chain.iter().find_map(|locale| entry.published_in(locale))?;
     Some((entry.key.as_ref().map(ToString::to_string), live.slug.clone(), live.title.clone()))
 }
@@ -306,8 +307,6 @@ pub(super) fn list_keys(seen: &[EntryId], types: &[TypeName], locale: &Locale) -
         coarse.add('t', format!("{type_name}\0{locale}").as_bytes());
     }
     let mut fine = coarse.clone();
-    for entry in seen {
-        fine.add('e', entry.as_bytes());
-    }
+    fine.add_entries(seen);
     fine.or_coarser(coarse)
 }

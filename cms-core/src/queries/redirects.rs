@@ -149,10 +149,10 @@ impl Delivery {
         };
         self.generations().stamp(Source::Entry(id), stamp);
         let Some(entry) = self.live(id)? else { return Ok(None) };
-        let chain = site.locales.chain(locale, &entry.source_locale);
-        let served = chain.into_iter().find_map(|locale| {
-            let live = entry.published_in(&locale)?;
-            Some((live.slug.clone(), live.title.clone(), locale))
+        let chain = site.chain(locale, &entry.source_locale);
+        let served = chain.iter().find_map(|locale| {
+            let live = entry.published_in(locale)?;
+            Some((live.slug.clone(), live.title.clone(), locale.clone()))
         });
         Ok(served.map(|(slug, title, locale)| {
             let type_name = entry.type_name.clone();

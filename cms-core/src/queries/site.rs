@@ -1,6 +1,8 @@
 //! The site as readers see it: its locales, types and agencies.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use quick_cache::sync::Cache;
 
 use crate::{
     content_type::ContentType,
@@ -13,8 +15,10 @@ use crate::{
     store::view::{Reader, ViewError},
 };
 
+/// The chains that are kept: of each locale that readers ask for, by the source of what they ask for.
+const CHAINS: usize = 2_000;
+
 /// The site, as of one moment.
-#[derive(Debug)]
 pub struct SiteView {
     /// Its locales.
     pub locales: Locales,
@@ -25,9 +29,28 @@ pub struct SiteView {
     /// Its agencies.
     pub agencies: BTreeMap<AgencyId, Agency>,
     pub(crate) stamp: Stamp,
+    chains: Cache<(Locale, Locale), Arc<[Locale]>>,
+}
+
+impl fmt::Debug for SiteView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteView").field("locales", &self.locales).finish_non_exhaustive()
+    }
 }
 
 impl SiteView {
+    /// The locales that serve a reader of `asked` content that is written in `source`: see
+    /// [`Locales::chain`], which an answer asks for each entry that it names.
+    pub fn chain(&self, asked: &Locale, source: &Locale) -> Arc<[Locale]> {
+        let key = (asked.clone(), source.clone());
+        if let Some(chain) = self.chains.get(&key) {
+            return chain;
+        }
+        let chain: Arc<[Locale]> = self.locales.chain(asked, source).into();
+        self.chains.insert(key, Arc::clone(&chain));
+        chain
+    }
+
     /// Reads it. A site that was never set up has English, and nothing else.
     pub(crate) fn load(reader: &Reader<tables::Delivery>, stamp: Stamp) -> Result<Self, ViewError> {
         let site = reader.get(&tables::SITE, &())?;
@@ -54,6 +77,7 @@ impl SiteView {
             types,
             agencies,
             stamp,
+            chains: Cache::new(CHAINS),
         })
     }
 }

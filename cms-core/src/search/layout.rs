@@ -18,12 +18,12 @@ use tantivy::{
         Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
     },
     store::Compressor,
-    tokenizer::PreTokenizedString,
 };
 
 use super::{
     IndexForm,
     collation::Collators,
+    terms,
     text::{PARTS, Prepared},
 };
 use crate::{
@@ -35,7 +35,7 @@ use crate::{
 
 /// Counts the changes of anything in this file, of the collation keys or of the library's own format that
 /// make an older index answer wrongly.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The column of the instant of publication.
 pub(super) const PUBLISHED: &str = "published";
@@ -159,7 +159,7 @@ impl Layout {
             kinds.map(|kind| (kind, schema.add_json_field(kind.prefix(), columns()))).collect();
         let text = |record| {
             let indexing =
-                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record);
+                TextFieldIndexing::default().set_tokenizer(terms::READER).set_index_option(record);
             TextOptions::default().set_indexing_options(indexing)
         };
         let with_places = text(IndexRecordOption::WithFreqsAndPositions);
@@ -232,12 +232,11 @@ impl Layout {
         for key in keys_of(entry, form).into_iter().chain(text.keys) {
             document.add_bytes(self.terms, &key);
         }
-        for (field, tokens) in
+        for (field, terms) in
             self.words.into_iter().zip(text.words).chain([(self.grams, text.grams)])
         {
-            if !tokens.is_empty() {
-                let tokens = PreTokenizedString { text: String::new(), tokens };
-                document.add_pre_tokenized_text(field, tokens);
+            if let Some(terms) = terms.into_text() {
+                document.add_text(field, terms);
             }
         }
         document.add_bytes(self.passages, &text.passages);

@@ -8,13 +8,13 @@ use std::{
 
 use icu_segmenter::{SentenceSegmenter, options::SentenceBreakInvariantOptions};
 use serde::{Deserialize, Serialize};
-use tantivy::tokenizer::Token;
 
 use super::{
     IndexForm,
-    analysis::{Analysis, Analyzer, Purpose, Word},
+    analysis::{Analysis, Analyzer, LanguageKey, Purpose, Word},
     codes,
     layout::keys::{self, Completion},
+    terms::Terms,
     typing,
 };
 use crate::locale::Locale;
@@ -55,12 +55,23 @@ impl Analyzers {
 }
 
 /// A form's text as the index takes it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) words: [Vec<Token>; PARTS],
-    pub(super) grams: Vec<Token>,
+    pub(super) words: [Terms; PARTS],
+    pub(super) grams: Terms,
     pub(super) keys: BTreeSet<Vec<u8>>,
     pub(super) passages: Vec<u8>,
+}
+
+impl Prepared {
+    fn of(language: &LanguageKey) -> Self {
+        Self {
+            words: std::array::from_fn(|_| Terms::of(language)),
+            grams: Terms::of(language),
+            keys: BTreeSet::new(),
+            passages: Vec::new(),
+        }
+    }
 }
 
 /// A passage that can be shown, with marks of the words in it.
@@ -81,7 +92,7 @@ pub(super) fn prepare(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
     let mut preparing = Preparing {
         form,
         analyzer,
-        prepared: Prepared::default(),
+        prepared: Prepared::of(analyzer.language()),
         places: [0; PARTS],
         shown: Vec::new(),
     };
@@ -140,7 +151,7 @@ impl Preparing<'_> {
     fn add(&mut self, part: Part, text: &str, is_all: bool) -> Analysis {
         let analysis = self.analyzer.analyze(text, Purpose::Index);
         let language = self.analyzer.language();
-        let (Some(place), Some(tokens)) =
+        let (Some(place), Some(terms)) =
             (self.places.get_mut(part as usize), self.prepared.words.get_mut(part as usize))
         else {
             return analysis;
@@ -148,12 +159,11 @@ impl Preparing<'_> {
         let first = *place;
         for word in &analysis.words {
             let position = first + usize::try_from(word.position).unwrap_or_default();
-            tokens.push(token(language.term(&word.term), position));
+            terms.add(&word.term, position);
             *place = position + GAP;
         }
         if is_all {
-            let grams = analysis.grams.iter().map(|gram| token(language.term(&gram.term), 0));
-            self.prepared.grams.extend(grams);
+            analysis.grams.iter().for_each(|gram| self.prepared.grams.push(&gram.term));
             for word in analysis.words.iter().filter(|word| typing::can_be_mistyped(&word.form)) {
                 let written = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
                 let spelling = [word.form.as_str(), word.term.as_str(), written.as_str()];
@@ -224,10 +234,6 @@ impl Preparing<'_> {
         self.prepared.passages = postcard::to_stdvec(&self.shown).unwrap_or_default();
         self.prepared
     }
-}
-
-fn token(text: String, position: usize) -> Token {
-    Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 }
 }
 
 /// Where the pieces of a passage begin and end: sentences, joined while they are short, and cut where one

@@ -14,7 +14,7 @@ use crate::id::EntryId;
 /// How a writer uses the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// For a server that answers meanwhile: one thread, at most 15 MB of forms in memory.
+    /// For a server that answers meanwhile: one thread, at most 60 MB of forms in memory.
     Steady,
     /// For building an index or taking in many forms: two threads, at most 60 MB each.
     Bulk,
@@ -23,7 +23,7 @@ pub enum Pace {
 impl Pace {
     fn options(self) -> IndexWriterOptions {
         let (threads, budget) = match self {
-            Self::Steady => (1, 15_000_000),
+            Self::Steady => (1, 60_000_000),
             Self::Bulk => (2, 60_000_000),
         };
         IndexWriterOptions::builder()

@@ -16,8 +16,10 @@ use std::{
 use parking_lot::{RwLock, RwLockReadGuard};
 use serde::{Serialize, de::DeserializeOwned};
 
+use self::heap::Heap;
 pub use self::key::Key;
 
+mod heap;
 mod key;
 mod value;
 
@@ -68,11 +70,18 @@ impl<Room, K, V> fmt::Debug for Table<Room, K, V> {
     }
 }
 
+/// Up to where the heap must be whole. No table has this tag.
+const HEAP_END: &[u8] = b"\xffend";
+/// Up to where it has been synced.
+const HEAP_SYNCED: &[u8] = b"\xffsynced";
+
 /// The database of all tables.
 pub struct View {
     db: sled::Db,
     /// sled's file that holds the data, for the sync that its own flush leaves out.
     file: File,
+    /// The long values.
+    heap: Heap,
     /// Held for writing while a batch is applied, so that a reader that holds it sees all of it or nothing.
     gate: RwLock<()>,
 }
@@ -100,7 +109,31 @@ impl View {
             super::guard::Refusal::Unavailable(reason) => ViewError::Unavailable(reason),
         })?;
         let file = File::open(dir.join("db")).map_err(unavailable)?;
-        Ok(Self { db, file, gate: RwLock::new(()) })
+        let heap = Heap::open(&dir.join("heap")).map_err(unavailable)?;
+        let view = Self { db, file, heap, gate: RwLock::new(()) };
+        view.check_heap()?;
+        Ok(view)
+    }
+
+    /// Whether the heap has all that rows point to. What was synced is not read again here: each value is
+    /// checked when it is read.
+    fn check_heap(&self) -> Result<(), ViewError> {
+        let place = |key| -> Result<u64, ViewError> {
+            let row = self.db.get(key).map_err(|error| refused("view", &error))?;
+            Ok(row.and_then(|row| row.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+        };
+        let (synced, end) = (place(HEAP_SYNCED)?, place(HEAP_END)?);
+        let whole = self.heap.size() >= end
+            && self
+                .heap
+                .is_whole(synced.min(end), end)
+                .map_err(|error| ViewError::Unavailable(error.to_string()))?;
+        if whole {
+            Ok(())
+        } else {
+            let reason = "the heap lacks values that rows point to".to_owned();
+            Err(ViewError::Damaged { table: "view", reason })
+        }
     }
 
     /// Sees the tables of one room.
@@ -118,13 +151,15 @@ impl View {
     /// # Errors
     /// [`ViewError::Unavailable`] when the disk refuses.
     pub fn sync(&self) -> Result<(), ViewError> {
+        let end = self.heap.sync().map_err(|error| ViewError::Unavailable(error.to_string()))?;
+        self.db.insert(HEAP_SYNCED, &end.to_be_bytes()).map_err(|error| refused("view", &error))?;
         self.db.flush().map_err(|error| ViewError::Unavailable(error.to_string()))?;
         self.file.sync_data().map_err(|error| ViewError::Unavailable(error.to_string()))
     }
 
     /// Bytes on disk.
     pub fn size_on_disk(&self) -> u64 {
-        self.db.size_on_disk().unwrap_or(0)
+        self.db.size_on_disk().unwrap_or(0) + self.heap.size()
     }
 
     /// Bytes of all rows, keys included, as they are stored. Reads all of them.
@@ -134,12 +169,13 @@ impl View {
     pub fn size_of_rows(&self) -> Result<u64, ViewError> {
         self.db.iter().try_fold(0, |bytes, row| {
             let (key, value) = row.map_err(|error| refused("view", &error))?;
-            Ok(bytes + (key.len() + value.len()) as u64)
+            Ok(bytes + key.len() as u64 + value::length(&value))
         })
     }
 
     fn row(&self, key: &[u8], table: &'static str) -> Result<Option<Vec<u8>>, ViewError> {
-        value::read(key, table, |key| self.db.get(key).map_err(|error| refused(table, &error)))
+        let row = self.db.get(key).map_err(|error| refused(table, &error))?;
+        row.map(|row| value::read(&row, table, &self.heap)).transpose()
     }
 }
 
@@ -192,7 +228,7 @@ impl<Room> Reader<Room> {
             after.map_or_else(|| start.clone(), |after| key::just_after(row_key(table, after)));
         self.view.db.range(from..).map_while(move |row| match row {
             Ok((key, _)) if !key.starts_with(&start) => None,
-            Ok((key, _)) => Some(self.row_of(table, &key)),
+            Ok((key, row)) => Some(self.row_of(table, &key, &row)),
             Err(error) => Some(Err(refused(table.name, &error))),
         })
     }
@@ -201,15 +237,13 @@ impl<Room> Reader<Room> {
         &self,
         table: &Table<Room, K, V>,
         raw: &[u8],
+        row: &[u8],
     ) -> Result<(K, V), ViewError> {
         let damaged =
             |reason: &str| ViewError::Damaged { table: table.name, reason: reason.to_owned() };
         let key =
             raw.get(1..).and_then(key::decode).ok_or_else(|| damaged("its key does not parse"))?;
-        let bytes = self
-            .view
-            .row(raw, table.name)?
-            .ok_or_else(|| damaged("it vanished while it was read"))?;
+        let bytes = value::read(row, table.name, &self.view.heap)?;
         Ok((key, decode(&bytes, table.name)?))
     }
 }
@@ -251,8 +285,8 @@ impl Batch<'_> {
         let start = row_key(table, prefix);
         let mut rows = BTreeMap::new();
         for row in self.view.db.scan_prefix(&start) {
-            let (key, _) = row.map_err(|error| refused(table.name, &error))?;
-            rows.insert(key.to_vec(), self.view.row(&key, table.name)?);
+            let (key, row) = row.map_err(|error| refused(table.name, &error))?;
+            rows.insert(key.to_vec(), Some(value::read(&row, table.name, &self.view.heap)?));
         }
         let own =
             self.changes.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
@@ -297,9 +331,18 @@ impl Batch<'_> {
     /// [`ViewError::Unavailable`] when the disk refuses: then nothing was applied.
     pub fn apply(self, while_closed: impl FnOnce()) -> Result<(), ViewError> {
         let mut rows = sled::Batch::default();
+        let mut heap = self.view.heap.adding();
         for (key, change) in self.changes {
-            value::write(&key, change.as_deref(), &mut rows).map_err(ViewError::Unavailable)?;
+            match change {
+                Some(value) => {
+                    let row = value::write(&value, &mut heap).map_err(ViewError::Unavailable)?;
+                    rows.insert(key, row);
+                }
+                None => rows.remove(key),
+            }
         }
+        rows.insert(HEAP_END, &heap.end().to_be_bytes());
+        heap.write().map_err(|error| ViewError::Unavailable(error.to_string()))?;
         let gate = self.view.gate.write();
         self.view
             .db
@@ -397,7 +440,7 @@ mod tests {
                 (state >> 56) as u8
             })
         };
-        for length in [0, 1, 399, 400, ROW, ROW + 1, 300_000] {
+        for length in [0, 1, 200, 201, 399, 400, 300_000] {
             let value: Vec<u8> = noise(7).take(length).collect();
             let mut batch = view.batch();
             batch.put(&OTHER, &1, &value).unwrap();
@@ -405,8 +448,6 @@ mod tests {
             assert_eq!(view.reader::<Here>().get(&OTHER, &1).unwrap(), Some(value));
         }
     }
-
-    const ROW: usize = 24 * 1024;
 
     #[test]
     fn a_second_opening_of_the_same_folder_is_refused() {

@@ -144,16 +144,6 @@ impl CodedSet {
             Ok(_) | Err(_) => Arc::clone(&self.identity),
         })
     }
-
-    /// The memory that it takes, in bytes, about, once each coding has been asked for.
-    pub fn weight(&self) -> u64 {
-        let length = u64::try_from(self.identity.bytes.len()).unwrap_or(u64::MAX);
-        if self.offers(Coding::Gzip) {
-            length.saturating_mul(2).saturating_add(1_024)
-        } else {
-            length + 512
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Entries: one by its slug, id or key, and lists of a type.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
 use cms_core::{
     content_type::{ContentType, FieldKind},
@@ -180,8 +180,8 @@ pub(crate) async fn read_entry(
 ) -> Result<Reply, Problem> {
     let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
     let delivery = desk.delivery();
-    if let Some(prepared) = desk.answers.get(wishes.question(&asked), &delivery) {
-        return prepared.ready(wishes.codings).map(Reply::Ready);
+    if let Some(ready) = desk.answers.get(wishes.question(&asked), wishes.codings, &delivery) {
+        return Ok(Reply::Ready(ready));
     }
     let site = delivery.site()?;
     let type_name = known_type(&site, type_name)?;
@@ -210,9 +210,9 @@ pub(crate) async fn read_entry(
     match found {
         EntryFound::Entry(answer) | EntryFound::Withdrawn(answer) => {
             let location = wishes.location(&asked, &answer.locale);
-            let prepared = Arc::new(Prepared::new(answer, None, location));
-            desk.answers.keep(wishes.question(&asked), &prepared);
-            prepared.ready(wishes.codings).map(Reply::Ready)
+            let prepared = Prepared::new(answer, None, location);
+            let kept = desk.answers.keep(wishes.question(&asked), wishes.codings, prepared);
+            kept.map(Reply::Ready)
         }
         EntryFound::Moved { slug, locale } => {
             let path = href(&type_name, &slug, &locale);
@@ -270,8 +270,8 @@ pub(crate) async fn list_entries(
 ) -> Result<Ready, Problem> {
     let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
     let delivery = desk.delivery();
-    if let Some(prepared) = desk.answers.get(wishes.question(&asked), &delivery) {
-        return prepared.ready(wishes.codings);
+    if let Some(ready) = desk.answers.get(wishes.question(&asked), wishes.codings, &delivery) {
+        return Ok(ready);
     }
     let site = delivery.site()?;
     let type_name = known_type(&site, type_name)?;
@@ -284,9 +284,8 @@ pub(crate) async fn list_entries(
         .await?;
     let link = next.map(|next| wishes.next_page(&next));
     let location = wishes.location(&asked, &answer.locale);
-    let prepared = Arc::new(Prepared::new(answer, link, location));
-    desk.answers.keep(wishes.question(&asked), &prepared);
-    prepared.ready(wishes.codings)
+    let prepared = Prepared::new(answer, link, location);
+    desk.answers.keep(wishes.question(&asked), wishes.codings, prepared)
 }
 
 /// A question for a list, parsed.

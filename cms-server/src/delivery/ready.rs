@@ -116,6 +116,22 @@ impl Ready {
     }
 }
 
+impl Ready {
+    /// The memory that it takes, in bytes, about.
+    pub fn weight(&self) -> usize {
+        let head = [
+            &self.head.content_language,
+            &self.head.surrogate_key,
+            &self.head.cache_groups,
+            &self.head.link,
+            &self.content_location,
+        ];
+        let fields: usize = head.into_iter().flatten().map(String::len).sum();
+        // What the structures themselves take, tags and digests included.
+        self.body.bytes.len() + fields + 700
+    }
+}
+
 /// For how many milliseconds an answer holds that by itself holds for `own`: less, where something that was scheduled
 /// happens before. Whatever that is about, all answers are shortened: few things are scheduled within a day, and to
 /// know which answers one touches is to render them.

@@ -91,15 +91,14 @@ pub(crate) async fn read_directory(
     desk: &State<Desk>,
 ) -> Result<Ready, Problem> {
     let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
-    if let Some(prepared) = desk.answers.get(wishes.question(&asked), &desk.delivery()) {
-        return prepared.ready(wishes.codings);
+    let question = wishes.question(&asked);
+    if let Some(ready) = desk.answers.get(question, wishes.codings, &desk.delivery()) {
+        return Ok(ready);
     }
     let locale = asked.locale.clone();
     let answer = desk.ask(move |delivery| Ok(delivery.directory_file(&locale)?)).await?;
     let location = (!asked.explicit).then(|| wishes.address(wishes.path, &answer.locale));
-    let prepared = Arc::new(Prepared::new(answer, None, location));
-    desk.answers.keep(wishes.question(&asked), &prepared);
-    prepared.ready(wishes.codings)
+    desk.answers.keep(question, wishes.codings, Prepared::new(answer, None, location))
 }
 
 /// The question, and the reader's time zone; or all that is wrong with it.

@@ -1,6 +1,6 @@
-//! Lands lines: many entries' lines in one append, one entry's lines one after another.
+//! Lands lines: many in one append, those of one locale of an entry one after another.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 use super::{Import, ImportError, ImportOptions, Line, Lines, Pass, TOGETHER, numbered::Numbered};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     entry::Entry,
     event::{Claim, EventBody, Fields, Part, SavedAt, Stream, Translates},
     id::EntryId,
+    locale::Locale,
     store::{ClaimChange, NewEvent},
     violation::Violation,
 };
@@ -16,26 +17,25 @@ use crate::{
 /// How many lines wait for their entry's last line to land, at most.
 const WAITING: usize = 4_000;
 
-/// Lines on their way: those that go together next, and those whose entry is among these.
+/// A line that is on its way, with its number and its entry.
+type Landing = (u64, EntryId, Line);
+
+/// Lines on their way: those that go together next, and those that wait for these.
 #[derive(Default)]
 struct Queue {
-    together: Vec<(u64, EntryId, Line)>,
-    in_it: HashSet<EntryId>,
-    waiting: VecDeque<(u64, EntryId, Line)>,
-    waiting_for: HashMap<EntryId, usize>,
+    together: Vec<Landing>,
+    waiting: VecDeque<Landing>,
+    /// What the lines in both write to.
+    taken: HashSet<(EntryId, Locale)>,
 }
 
 impl Queue {
-    fn add(&mut self, number: u64, id: EntryId, line: Line) {
-        if self.in_it.contains(&id)
-            || self.waiting_for.contains_key(&id)
-            || self.together.len() >= TOGETHER
-        {
-            *self.waiting_for.entry(id).or_default() += 1;
-            self.waiting.push_back((number, id, line));
-        } else {
-            self.in_it.insert(id);
+    fn add(&mut self, (number, id, line): Landing) {
+        let is_free = self.taken.insert((id, line.locale.clone()));
+        if is_free && self.together.len() < TOGETHER {
             self.together.push((number, id, line));
+        } else {
+            self.waiting.push_back((number, id, line));
         }
     }
 
@@ -44,14 +44,20 @@ impl Queue {
     }
 
     /// Takes the lines that go together, and lets those that waited for them move up.
-    fn take(&mut self) -> Vec<(u64, EntryId, Line)> {
+    fn take(&mut self) -> Vec<Landing> {
         let taken = std::mem::take(&mut self.together);
-        self.in_it.clear();
-        self.waiting_for.clear();
-        for (number, id, line) in std::mem::take(&mut self.waiting) {
-            self.add(number, id, line);
-        }
+        self.wait(Vec::new());
         taken
+    }
+
+    /// Puts lines in front of all that wait.
+    fn wait(&mut self, first: Vec<Landing>) {
+        self.taken.clear();
+        let all = first.into_iter().chain(std::mem::take(&mut self.together));
+        let all: Vec<_> = all.chain(std::mem::take(&mut self.waiting)).collect();
+        for landing in all {
+            self.add(landing);
+        }
     }
 }
 
@@ -72,37 +78,46 @@ pub(super) async fn land_all(
         let Some(line) = line else { continue };
         let name = (line.type_name.clone(), line.key.clone());
         let Some(id) = import.named.get(&name).and_then(|named| named.id) else { continue };
-        queue.add(number, id, line);
+        queue.add((number, id, line));
         while queue.is_full() {
-            land_together(import, queue.take(), hear).await?;
+            let lines = queue.take();
+            queue.wait(land_together(import, lines, hear).await?);
         }
     }
     while !queue.together.is_empty() {
-        land_together(import, queue.take(), hear).await?;
+        let lines = queue.take();
+        queue.wait(land_together(import, lines, hear).await?);
     }
     import.catch_up(import.last).await
 }
 
-/// Lands lines of different entries in one append; where that is refused, one by one.
+/// Lands lines in one append; where that is refused, one by one. Answers those that have to wait for it: a line
+/// is decided on the shared fields that the one before it has left.
 async fn land_together(
     import: &mut Import<'_>,
-    lines: Vec<(u64, EntryId, Line)>,
+    lines: Vec<Landing>,
     hear: &(dyn Fn(u64) + Sync),
-) -> Result<(), ImportError> {
+) -> Result<Vec<Landing>, ImportError> {
     let touched = lines.iter().filter_map(|(_, id, _)| import.touched.get(id)).max().copied();
     // A line that makes a chain is decided on what those before it have left.
     let chained = lines.iter().any(|(_, _, line)| import.makes_chain(line));
     import.catch_up(if chained { import.last } else { touched.unwrap_or(0) }).await?;
     let mut together = Decision::default();
-    let mut decided = Vec::new();
-    for (number, id, line) in &lines {
-        match decide(import, *id, line).await {
+    let (mut decided, mut waiting) = (Vec::new(), Vec::new());
+    let mut shared = HashSet::new();
+    for (number, id, line) in lines {
+        if shared.contains(&id) {
+            waiting.push((number, id, line));
+            continue;
+        }
+        match decide(import, id, &line).await {
             Ok(None) => import.report.unchanged += 1,
             Ok(Some(decision)) => {
+                shared.extend(decision.writes_to(&Stream::Entry(id, Part::Shared)).then_some(id));
                 together.merge(decision);
-                decided.push((*number, *id, line));
+                decided.push((number, id, line));
             }
-            Err(CommandError::Invalid(violations)) => import.refuse(*number, violations),
+            Err(CommandError::Invalid(violations)) => import.refuse(number, violations),
             Err(error) => return Err(error.into()),
         }
     }
@@ -117,13 +132,10 @@ async fn land_together(
     }
     let refused = u64::try_from(import.report.refused.len()).unwrap_or(u64::MAX);
     hear(import.report.accepted + import.report.unchanged + refused);
-    Ok(())
+    Ok(waiting)
 }
 
-async fn land_singly(
-    import: &mut Import<'_>,
-    lines: &[(u64, EntryId, &Line)],
-) -> Result<(), ImportError> {
+async fn land_singly(import: &mut Import<'_>, lines: &[Landing]) -> Result<(), ImportError> {
     for (number, id, line) in lines {
         import.catch_up(import.means.log.last()).await?;
         let decision = match decide(import, *id, line).await {

@@ -24,6 +24,20 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Pieces(pub BTreeMap<String, Embeddable>);
 
+impl Pieces {
+    /// The memory that they take, in bytes, about.
+    pub fn weight(&self) -> usize {
+        let segment = |segment: &Segment| match segment {
+            Segment::Ready(text) => text.len() + 40,
+            Segment::References { .. } | Segment::Embed { .. } => 80,
+        };
+        let places = self.0.values().flat_map(|piece| {
+            [&piece.block_html, &piece.inline_html, &piece.block_markdown, &piece.inline_markdown]
+        });
+        places.flatten().map(segment).sum()
+    }
+}
+
 /// One piece, for each place that it may be embedded in. The segments are the insides of JSON strings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Embeddable {

@@ -1,73 +1,61 @@
-//! Values of tables on disk: a format byte, a checksum, and the bytes, compressed when that pays.
-//!
-//! sled keeps values of more than about 128 KiB in files that it never syncs, so long values lie in
-//! several rows: the first under the row's own key, the rest under keys that no table has.
+//! Values of tables on disk: a format byte, and the bytes with their checksum, or where in the heap they
+//! lie; compressed when that pays.
 
-use super::{super::packed, ViewError};
+use std::{borrow::Cow, io};
 
-/// The most that one row of the database holds.
-const ROW_LIMIT: usize = 24 * 1024;
+use super::{
+    super::packed,
+    ViewError,
+    heap::{Adding, Heap, Place},
+};
+
+/// Longer values lie in the heap.
+const ROW_LIMIT: usize = 200;
 /// No value is longer than this: several times what the longest line of an import makes.
 const VALUE_LIMIT: usize = 256 << 20;
 /// Shorter values are kept as they are: compression would cost more than it saves.
 const COMPRESS_FROM: usize = 400;
-/// Prefix of the keys of second and later rows. No table has this tag.
-const CONTINUED: u8 = 0xff;
 
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
+/// Set in the format of a value that lies in the heap.
+const IN_HEAP: u8 = 2;
 
-/// format byte, CRC-32 of the stored bytes, number of rows after the first
-const HEADER: usize = 1 + 4 + 2;
+/// format byte, CRC-32 of the stored bytes
+const HEADER: usize = 1 + 4;
 
-/// Reads a row's value with what follows it in other rows, and checks it.
-pub(super) fn read(
-    key: &[u8],
-    table: &'static str,
-    row: impl Fn(&[u8]) -> Result<Option<sled::IVec>, ViewError>,
-) -> Result<Option<Vec<u8>>, ViewError> {
+/// The value of a row, checked.
+pub(super) fn read(row: &[u8], table: &'static str, heap: &Heap) -> Result<Vec<u8>, ViewError> {
     let damaged = |reason: &str| ViewError::Damaged { table, reason: reason.to_owned() };
-    let Some(first) = row(key)? else { return Ok(None) };
-    let (header, head) =
-        first.split_first_chunk::<HEADER>().ok_or_else(|| damaged("a row is cut short"))?;
-    let [format, crc @ .., more_high, more_low] = *header;
-    let more = u16::from_be_bytes([more_high, more_low]);
-    let mut joined = Vec::new();
-    if more > 0 {
-        joined.extend_from_slice(head);
-        for index in 0..more {
-            let part = row(&continued(key, index))?
-                .ok_or_else(|| damaged("a part of a long row is missing"))?;
-            joined.extend_from_slice(&part);
-        }
-    }
-    let stored = if more > 0 { joined.as_slice() } else { head };
-    if crc32fast::hash(stored) != u32::from_be_bytes(crc) {
-        return Err(damaged("its checksum is wrong"));
-    }
-    match format {
-        PLAIN => Ok(Some(stored.to_vec())),
-        ZSTD => {
-            let value = packed::unpack(stored, VALUE_LIMIT);
-            value.map(Some).map_err(|error| damaged(&error.to_string()))
-        }
+    let (format, rest) = row.split_first().ok_or_else(|| damaged("a row is cut short"))?;
+    let stored = if format & IN_HEAP == 0 {
+        Cow::Borrowed(checked(rest).ok_or_else(|| damaged("its checksum is wrong"))?)
+    } else {
+        let place = Place::parse(rest).ok_or_else(|| damaged("a row is cut short"))?;
+        let stored = heap.read(place).map_err(|error| {
+            if error.kind() == io::ErrorKind::InvalidData {
+                damaged("its value in the heap is damaged")
+            } else {
+                ViewError::Unavailable(error.to_string())
+            }
+        });
+        Cow::Owned(stored?)
+    };
+    match format & !IN_HEAP {
+        PLAIN => Ok(stored.into_owned()),
+        ZSTD => packed::unpack(&stored, VALUE_LIMIT).map_err(|error| damaged(&error.to_string())),
         _ => Err(damaged("its format is unknown")),
     }
 }
 
-/// Sets a row and those that continue it, or removes it.
-///
-/// A shorter value may leave continuing rows behind; the first row says how many belong to it, and a
-/// rebuilt view has none.
-pub(super) fn write(
-    key: &[u8],
-    value: Option<&[u8]>,
-    rows: &mut sled::Batch,
-) -> Result<(), String> {
-    let Some(value) = value else {
-        rows.remove(key);
-        return Ok(());
-    };
+/// The bytes behind a checksum, if they are what was written.
+fn checked(row: &[u8]) -> Option<&[u8]> {
+    let (crc, stored) = row.split_first_chunk::<4>()?;
+    (crc32fast::hash(stored) == u32::from_be_bytes(*crc)).then_some(stored)
+}
+
+/// The row of a value. A long value goes to the heap.
+pub(super) fn write(value: &[u8], heap: &mut Adding<'_>) -> Result<Vec<u8>, String> {
     let compressed = if value.len() >= COMPRESS_FROM {
         let bytes = packed::pack(value).map_err(|error| error.to_string())?;
         (bytes.len() < value.len()).then_some(bytes)
@@ -75,26 +63,25 @@ pub(super) fn write(
         None
     };
     let (format, stored) = compressed.as_deref().map_or((PLAIN, value), |bytes| (ZSTD, bytes));
-    let (head, tail) = stored.split_at(stored.len().min(ROW_LIMIT));
-    let parts = tail.chunks(ROW_LIMIT);
-    let more =
-        u16::try_from(parts.len()).map_err(|_| "a value is too long for a row".to_owned())?;
-    let mut first = Vec::with_capacity(HEADER + head.len());
-    first.push(format);
-    first.extend_from_slice(&crc32fast::hash(stored).to_be_bytes());
-    first.extend_from_slice(&more.to_be_bytes());
-    first.extend_from_slice(head);
-    rows.insert(key, first);
-    for (index, part) in (0..).zip(parts) {
-        rows.insert(continued(key, index), part);
+    let mut row = Vec::with_capacity(HEADER + stored.len().min(ROW_LIMIT));
+    if stored.len() > ROW_LIMIT {
+        let place = heap.add(stored).ok_or("a value is too long")?;
+        row.push(format | IN_HEAP);
+        row.extend_from_slice(&place.to_bytes());
+    } else {
+        row.push(format);
+        row.extend_from_slice(&crc32fast::hash(stored).to_be_bytes());
+        row.extend_from_slice(stored);
     }
-    Ok(())
+    Ok(row)
 }
 
-fn continued(key: &[u8], index: u16) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(key.len() + 3);
-    bytes.push(CONTINUED);
-    bytes.extend_from_slice(key);
-    bytes.extend_from_slice(&index.to_be_bytes());
-    bytes
+/// Bytes of a row's value as it is stored, wherever that is.
+pub(super) fn length(row: &[u8]) -> u64 {
+    match row.split_first() {
+        Some((format, rest)) if format & IN_HEAP != 0 => {
+            Place::parse(rest).map_or(0, |place| u64::from(place.length)) + row.len() as u64
+        }
+        Some(_) | None => row.len() as u64,
+    }
 }
