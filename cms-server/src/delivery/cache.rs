@@ -18,8 +18,9 @@ const CAPACITY: u64 = 32 << 20;
 /// How large an answer is on average, about.
 const TYPICAL: u64 = 6 << 10;
 
-/// What a question is known by: its path, its query, the locale where the query names none, and the coding
-/// that suits the reader best. Most readers of a page take the same coding, and others are not kept for nothing.
+/// What a question is known by.
+///
+/// Its path, its query, the locale where the query names none, and the coding that suits the reader best. Most readers of a page take the same coding, and others are not kept for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question(Box<str>, Box<str>, Box<str>, Option<Coding>);
 

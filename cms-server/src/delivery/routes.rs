@@ -3,8 +3,6 @@
 //! Country and concern together say much about who asks. So no answer to a question is kept, nothing of it is
 //! logged, and whoever can looks up in the directory at home.
 
-use std::sync::Arc;
-
 use cms_core::{
     locale::Locale,
     route::{Country, Finder, Question, QuestionError, Subdivision, hours::Zone},

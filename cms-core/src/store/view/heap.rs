@@ -171,12 +171,13 @@ mod tests {
 
     #[test]
     fn values_come_back_after_an_opening_and_more_can_be_added() {
-        let (dir, heap, places) = filled(&[b"one", b"", &[7; 100_000]]);
+        let long = vec![7; 100_000];
+        let (dir, heap, places) = filled(&[b"one", b"", &long]);
         drop(heap);
         let heap = Heap::open(&dir.path().join("heap")).unwrap();
         assert_eq!(heap.read(places[0]).unwrap(), b"one");
         assert_eq!(heap.read(places[1]).unwrap(), b"");
-        assert_eq!(heap.read(Place::parse(&places[2].to_bytes()).unwrap()).unwrap(), [7; 100_000]);
+        assert_eq!(heap.read(Place::parse(&places[2].to_bytes()).unwrap()).unwrap(), long);
         let mut adding = heap.adding();
         let four = adding.add(b"four").unwrap();
         adding.write().unwrap();
