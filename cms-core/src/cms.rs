@@ -29,6 +29,7 @@ use crate::{
 
 mod accounts;
 mod acts;
+mod checkpoints;
 mod derived;
 mod folders;
 mod upkeep;
@@ -214,6 +215,7 @@ impl Cms {
     /// Sets up a new site, and brings the content types up to date.
     async fn prepare(&self) -> Result<(), OpenError> {
         self.means().set_up(self.0.options.set_up.clone()).await?;
+        self.means().begin_checkpoints().await?;
         self.caught_up().await?;
         self.look_at_due()?;
         let Some(administrator) = self.administrator().map_err(CommandError::from)? else {

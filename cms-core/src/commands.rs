@@ -16,6 +16,7 @@ use crate::{
 
 pub mod apply_due;
 pub mod approve;
+pub mod checkpoint_keys;
 pub mod configure_site;
 pub mod create_entry;
 pub mod discard;

@@ -12,7 +12,8 @@
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
 //! [`store`], [`search`], [`markdown`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
-//! [`filter`], [`redirect`], [`route`], [`translation`], [`access`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
+//! [`filter`], [`redirect`], [`route`], [`translation`], [`access`],
+//! [`proof`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
 rust_i18n::i18n!("../locales");
@@ -30,6 +31,7 @@ pub mod followers;
 pub mod id;
 pub mod locale;
 pub mod markdown;
+pub mod proof;
 pub mod queries;
 pub mod redirect;
 pub mod route;

@@ -9,6 +9,7 @@ pub mod fill;
 pub mod included;
 pub mod list;
 pub mod pages;
+pub mod proofs;
 pub mod recalls;
 pub mod redirects;
 pub mod search;

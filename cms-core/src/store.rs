@@ -14,13 +14,14 @@ use crate::{
 
 mod guard;
 pub mod memory;
-pub mod merkle;
 mod packed;
 mod record;
 mod rules;
 pub mod sled;
 pub mod view;
 mod volume;
+
+pub use crate::proof::merkle::{self, Hash};
 
 pub use self::sled::{OpenError as LogOpenError, Options as LogOptions, SledLog as EmbeddedLog};
 
@@ -138,9 +139,6 @@ pub const BODY_LIMIT: usize = 32 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
-/// A hash of the Merkle tree (SHA-256, RFC 6962).
-pub type Hash = [u8; 32];
-
 /// A place in the log that a reader keeps: verified whenever it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
@@ -193,6 +191,13 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// The Merkle tree hash of the first `size` events (RFC 6962, section 2.1).
     async fn root(&self, size: u64) -> Result<Hash, LogError>;
 
+    /// What shows that an event is among the first `size`, and what its payload was; `None` when there is no
+    /// such event among them.
+    async fn evidence(&self, number: u64, size: u64) -> Result<Option<Evidence>, LogError>;
+
+    /// The proof that the first `old` events are the beginning of the first `size` (RFC 6962, section 2.1.2).
+    async fn consistency(&self, old: u64, size: u64) -> Result<Vec<Hash>, LogError>;
+
     /// A small expiring value outside the log, changed under compare-and-set.
     async fn cell(&self, key: &str) -> Result<Option<Cell>, LogError>;
 
@@ -208,6 +213,29 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// All cells whose keys start with `prefix`, in the order of their keys.
     async fn cells(&self, prefix: &str) -> Result<Vec<(String, Cell)>, LogError>;
 }
+
+/// What shows that an event is in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The bytes that are a leaf of the tree.
+    pub leaf: Vec<u8>,
+    /// The proof that they are (RFC 6962, section 2.1.1).
+    pub proof: Vec<Hash>,
+    /// What the leaf has a digest of; `None` once erased.
+    pub opening: Option<Opening>,
+}
+
+/// An event's payload, and the salt that its digest was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Random bytes.
+    pub salt: [u8; SALT],
+    /// The body, as the JSON text that the digest was made of.
+    pub json: Vec<u8>,
+}
+
+/// Random bytes before a payload.
+pub const SALT: usize = 16;
 
 /// A cell as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

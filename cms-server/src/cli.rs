@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use cms_server::config::ConfigError;
 
 mod account;
+mod audit;
 mod backup;
 mod bench;
 mod compact;
@@ -97,6 +98,7 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     Types(types::Types),
     Locales(locales::Locales),
+    Audit(audit::Audit),
     #[command(name = "account")]
     Account(account::AccountCommand),
     #[command(name = "token")]
@@ -133,6 +135,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Rebuild(rebuild) => rebuild.run(global),
         Command::Types(types) => types.run(global),
         Command::Locales(locales) => locales.run(global),
+        Command::Audit(audit) => audit.run(global),
         Command::Account(account) => account.run(global),
         Command::Token(token) => token.run(global),
         Command::Health(health) => health.run(global),

@@ -24,6 +24,7 @@ pub mod cursor;
 pub mod entries;
 pub mod feed;
 pub mod hot;
+pub mod proofs;
 pub mod ready;
 pub mod recalls;
 pub mod redirects;
@@ -44,6 +45,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         redirects::endpoints(),
         search::endpoints(),
         recalls::endpoints(),
+        proofs::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),
         routes::endpoints(),

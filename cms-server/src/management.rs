@@ -37,6 +37,7 @@ pub mod history;
 pub mod imports;
 pub mod once;
 pub(crate) mod place;
+pub mod proofs;
 pub mod rebuilds;
 pub mod schedules;
 pub mod streamed;
@@ -53,6 +54,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         schedules::endpoints(),
         export::endpoints(),
         backup::endpoints(),
+        proofs::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [

@@ -6,7 +6,7 @@ use desk::Desk;
 use rocket::http::Method;
 use serde_json::{Value, json};
 
-mod desk;
+pub mod desk;
 mod schedules;
 
 #[test]

@@ -10,9 +10,10 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use super::{
-    Append, AppendError, Appended, CELL_LIMIT, Cell, CellValue, Cursor, Epoch, Hash, Holder, Log,
-    LogError, merkle,
-    record::{Header, Payload, RecordError},
+    Append, AppendError, Appended, CELL_LIMIT, Cell, CellValue, Cursor, Epoch, Evidence, Hash,
+    Holder, Log, LogError,
+    merkle::{Edge, Tiles, Tree},
+    record::{self, Header, Payload, RecordError},
     rules::{self, Facts, Verdict},
 };
 use crate::{
@@ -30,6 +31,8 @@ pub struct MemoryLog {
 #[derive(Debug, Default)]
 struct State {
     events: Vec<Stored>,
+    edge: Edge,
+    tiles: HashMap<(u8, u64), Vec<Hash>>,
     streams: HashMap<Stream, u64>,
     claims: HashMap<Claim, Holder>,
     ops: HashMap<OpId, Appended>,
@@ -94,7 +97,7 @@ impl State {
                 erases: std::mem::take(&mut erases),
             };
             let header = header.to_bytes().map_err(malformed)?;
-            let leaf = merkle::leaf(&header);
+            let leaf = record::leaf(&header);
             stored.push(Stored { header, leaf, payload: Some(payload.stored) });
         }
         Ok(self.keep(&append, first, stored, claims))
@@ -107,6 +110,11 @@ impl State {
         stored: Vec<Stored>,
         claims: BTreeMap<Claim, Option<Holder>>,
     ) -> Appended {
+        for event in &stored {
+            let filled = self.edge.push(event.leaf);
+            self.tiles
+                .extend(filled.into_iter().map(|tile| ((tile.level, tile.index), tile.hashes)));
+        }
         self.events.extend(stored);
         let appended = Appended { first, last: Facts::last(self) };
         for (number, event) in (first..).zip(&append.events) {
@@ -127,6 +135,10 @@ impl State {
         appended
     }
 
+    fn tree(&self) -> Tree<'_, Self> {
+        Tree { tiles: self, edge: &self.edge }
+    }
+
     fn leaf(&self, number: u64) -> Option<&Hash> {
         at(number).and_then(|index| self.events.get(index)).map(|event| &event.leaf)
     }
@@ -135,6 +147,15 @@ impl State {
 /// Where an event lies in a vector.
 fn at(number: u64) -> Option<usize> {
     usize::try_from(number).ok()?.checked_sub(1)
+}
+
+impl Tiles for State {
+    type Error = LogError;
+
+    fn tile(&self, level: u8, index: u64) -> Result<Vec<Hash>, LogError> {
+        let missing = || LogError::Damaged { number: 0, reason: "a tile is missing".to_owned() };
+        self.tiles.get(&(level, index)).cloned().ok_or_else(missing)
+    }
 }
 
 #[async_trait]
@@ -206,12 +227,26 @@ impl Log for MemoryLog {
     }
 
     async fn root(&self, size: u64) -> Result<Hash, LogError> {
+        self.state.read().tree().root(size)
+    }
+
+    async fn evidence(&self, number: u64, size: u64) -> Result<Option<Evidence>, LogError> {
         let state = self.state.read();
-        let mut edge = merkle::Edge::default();
-        for event in state.events.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
-            edge.push(event.leaf);
-        }
-        Ok(edge.root())
+        let stored = at(number).and_then(|index| state.events.get(index));
+        let Some(stored) = stored.filter(|_| number <= size && size <= Facts::last(&*state)) else {
+            return Ok(None);
+        };
+        let proof = state.tree().inclusion(number - 1, size)?;
+        let damaged = |error: RecordError| LogError::Damaged { number, reason: error.to_string() };
+        let header = Header::parse(&stored.header).map_err(damaged)?;
+        let payload = stored.payload.as_deref();
+        let opening = payload.map(|payload| record::opening(payload, &header.payload));
+        let opening = opening.transpose().map_err(damaged)?;
+        Ok(Some(Evidence { leaf: record::leaf_bytes(&stored.header).to_vec(), proof, opening }))
+    }
+
+    async fn consistency(&self, old: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        self.state.read().tree().consistency(old, size)
     }
 
     async fn cell(&self, key: &str) -> Result<Option<Cell>, LogError> {

@@ -3,22 +3,25 @@
 //! A header is serialised once and kept as those bytes, so that no hash ever depends on serialising
 //! again. It holds ids alone, and of the payload only a salted digest: after an erasure nothing is left
 //! that a guess could be compared with.
+//!
+//! A header is two lines. The first is the leaf of the Merkle tree, and may be shown to anybody: the number,
+//! the instant, the kind, and salted digests of the payload and of the second line. The second says who did
+//! it, by which command, and what it touches. Layouts before version 2 had one line with all of it.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{BODY_LIMIT, Hash, packed};
+use super::{BODY_LIMIT, Hash, Opening, SALT, merkle, packed};
 use crate::{
     clock::Timestamp,
     event::{Event, EventBody, Stream},
     id::{AccountId, OpId},
 };
 
-/// Random bytes before each payload.
-const SALT: usize = 16;
-
 /// What is known of an event for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Header {
     pub(super) number: u64,
     pub(super) at: Timestamp,
@@ -30,11 +33,49 @@ pub(super) struct Header {
     /// SHA-256 of the salt and the body's JSON, in hexadecimal.
     pub(super) payload: String,
     /// How many names its command changed; in the command's first event.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub(super) names: u64,
     /// The events whose payloads its command erased; in the command's first event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub(super) erases: Vec<u64>,
+}
+
+/// The first line of a header: what anybody may see.
+#[derive(Serialize, Deserialize)]
+struct Leaf<'a> {
+    number: u64,
+    at: Timestamp,
+    kind: Cow<'a, str>,
+    payload: Cow<'a, str>,
+    /// SHA-256 of the second line, in hexadecimal.
+    rest: String,
+}
+
+/// The second line of a header.
+#[derive(Serialize, Deserialize)]
+struct Rest<'a> {
+    /// Random bytes, in hexadecimal: without them, whoever knows the ids could tell who did it.
+    salt: Cow<'a, str>,
+    actor: AccountId,
+    op: OpId,
+    streams: Cow<'a, [Stream]>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    names: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    erases: Vec<u64>,
+}
+
+/// What separates the lines. JSON has none within.
+const BREAK: u8 = b'\n';
+
+/// The bytes of a header that are its event's leaf in the tree.
+pub(super) fn leaf_bytes(header: &[u8]) -> &[u8] {
+    header.split(|byte| *byte == BREAK).next().unwrap_or(header)
+}
+
+/// The hash of a header's leaf.
+pub(super) fn leaf(header: &[u8]) -> Hash {
+    merkle::leaf(leaf_bytes(header))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
@@ -62,12 +103,56 @@ pub(super) enum RecordError {
 impl Header {
     /// Its bytes, to be kept as they are.
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, RecordError> {
-        serde_json::to_vec(self).map_err(|error| RecordError::Header(error.to_string()))
+        self.to_bytes_with(rand::random())
+    }
+
+    fn to_bytes_with(&self, salt: [u8; SALT]) -> Result<Vec<u8>, RecordError> {
+        let refused = |error: serde_json::Error| RecordError::Header(error.to_string());
+        let rest = Rest {
+            salt: hex::encode(salt).into(),
+            actor: self.actor,
+            op: self.op,
+            streams: self.streams.as_slice().into(),
+            names: self.names,
+            erases: self.erases.clone(),
+        };
+        let rest = serde_json::to_vec(&rest).map_err(refused)?;
+        let leaf = Leaf {
+            number: self.number,
+            at: self.at,
+            kind: self.kind.as_str().into(),
+            payload: self.payload.as_str().into(),
+            rest: hex::encode(Sha256::digest(&rest)),
+        };
+        let mut bytes = serde_json::to_vec(&leaf).map_err(refused)?;
+        bytes.push(BREAK);
+        bytes.extend_from_slice(&rest);
+        Ok(bytes)
     }
 
     /// The header that these bytes are.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
-        serde_json::from_slice(bytes).map_err(|error| RecordError::Header(error.to_string()))
+        let refused = |error: serde_json::Error| RecordError::Header(error.to_string());
+        let first = leaf_bytes(bytes);
+        let Some(rest) = bytes.get(first.len() + 1..) else {
+            return serde_json::from_slice(bytes).map_err(refused);
+        };
+        let leaf: Leaf<'_> = serde_json::from_slice(first).map_err(refused)?;
+        if leaf.rest != hex::encode(Sha256::digest(rest)) {
+            return Err(RecordError::Header("its second line is not that of its first".to_owned()));
+        }
+        let rest: Rest<'_> = serde_json::from_slice(rest).map_err(refused)?;
+        Ok(Self {
+            number: leaf.number,
+            at: leaf.at,
+            actor: rest.actor,
+            op: rest.op,
+            streams: rest.streams.into_owned(),
+            kind: leaf.kind.into_owned(),
+            payload: leaf.payload.into_owned(),
+            names: rest.names,
+            erases: rest.erases,
+        })
     }
 
     /// The event, with its body unless that was erased.
@@ -120,11 +205,20 @@ fn open(stored: &[u8], expected: &str) -> Result<EventBody, RecordError> {
 
 /// The JSON in a stored payload, if it has the digest.
 pub(super) fn unpack(stored: &[u8], expected: &str) -> Result<Vec<u8>, RecordError> {
+    opening(stored, expected).map(|opening| opening.json)
+}
+
+/// The salt and the JSON in a stored payload, if they have the digest.
+pub(super) fn opening(stored: &[u8], expected: &str) -> Result<Opening, RecordError> {
     let refused = |error: &dyn ToString| RecordError::Payload(error.to_string());
     let (salt, frame) =
         stored.split_first_chunk::<SALT>().ok_or_else(|| refused(&"it is cut short"))?;
     let json = packed::unpack(frame, BODY_LIMIT).map_err(|error| refused(&error))?;
-    if digest(salt, &json) == expected { Ok(json) } else { Err(RecordError::Digest) }
+    if digest(salt, &json) == expected {
+        Ok(Opening { salt: *salt, json })
+    } else {
+        Err(RecordError::Digest)
+    }
 }
 
 fn digest(salt: &[u8; SALT], json: &[u8]) -> String {
@@ -167,15 +261,49 @@ mod tests {
     }
 
     #[test]
+    fn a_leaf_tells_neither_who_did_it_nor_what_it_touches() {
+        let header = header(&Payload::seal(&body()).unwrap());
+        let (one, two) = (header.to_bytes().unwrap(), header.to_bytes().unwrap());
+        let text = String::from_utf8(leaf_bytes(&one).to_vec()).unwrap();
+        let told = [header.actor.to_string(), header.op.to_string(), "uses".to_owned()];
+        assert!(told.iter().all(|told| !text.contains(told)), "{text}");
+        assert_ne!(leaf_bytes(&one), leaf_bytes(&two), "no guess can be compared with it");
+    }
+
+    #[test]
+    fn a_second_line_belongs_to_its_first_alone() {
+        let header = header(&Payload::seal(&body()).unwrap());
+        let (one, two) = (header.to_bytes().unwrap(), header.to_bytes().unwrap());
+        let at = leaf_bytes(&one).len();
+        let mixed = [leaf_bytes(&one), &two[at..]].concat();
+        assert!(matches!(Header::parse(&mixed), Err(RecordError::Header(_))));
+    }
+
+    #[test]
     fn the_bytes_of_a_header_are_pinned() {
         let payload =
             Payload { digest: "ab".to_owned(), kind: "erased".to_owned(), stored: Vec::new() };
         let mut header = header(&payload);
         header.names = 1;
         header.erases = vec![3, 4];
-        let text = r#"{"number":12,"at":"2026-09-21T14:13:20Z","actor":"01010101-0101-0101-0101-010101010101","op":"02020202-0202-0202-0202-020202020202","streams":[{"uses":"04040404-0404-0404-0404-040404040404"}],"kind":"erased","payload":"ab","names":1,"erases":[3,4]}"#;
-        assert_eq!(String::from_utf8(header.to_bytes().unwrap()).unwrap(), text);
-        assert_eq!(Header::parse(text.as_bytes()), Ok(header));
+        let rest = r#"{"salt":"05050505050505050505050505050505","actor":"01010101-0101-0101-0101-010101010101","op":"02020202-0202-0202-0202-020202020202","streams":[{"uses":"04040404-0404-0404-0404-040404040404"}],"names":1,"erases":[3,4]}"#;
+        let digest = hex::encode(Sha256::digest(rest));
+        let leaf = format!(
+            r#"{{"number":12,"at":"2026-09-21T14:13:20Z","kind":"erased","payload":"ab","rest":"{digest}"}}"#
+        );
+        let bytes = header.to_bytes_with([5; SALT]).unwrap();
+        assert_eq!(String::from_utf8(bytes.clone()).unwrap(), format!("{leaf}\n{rest}"));
+        assert_eq!(leaf_bytes(&bytes), leaf.as_bytes());
+        assert_eq!(Header::parse(&bytes), Ok(header));
+    }
+
+    #[test]
+    fn a_header_of_one_line_is_read_and_is_its_own_leaf() {
+        let payload =
+            Payload { digest: "ab".to_owned(), kind: "erased".to_owned(), stored: Vec::new() };
+        let text = r#"{"number":12,"at":"2026-09-21T14:13:20Z","actor":"01010101-0101-0101-0101-010101010101","op":"02020202-0202-0202-0202-020202020202","streams":[{"uses":"04040404-0404-0404-0404-040404040404"}],"kind":"erased","payload":"ab"}"#;
+        assert_eq!(Header::parse(text.as_bytes()), Ok(header(&payload)));
+        assert_eq!(leaf_bytes(text.as_bytes()), text.as_bytes());
     }
 
     #[test]

@@ -32,9 +32,10 @@ use self::{
     rows::Rows,
 };
 use super::{
-    Append, AppendError, Appended, Cell, CellValue, Cursor, Epoch, Hash, Holder, Log, LogError,
+    Append, AppendError, Appended, Cell, CellValue, Cursor, Epoch, Evidence, Hash, Holder, Log,
+    LogError,
     merkle::{Edge, Tree},
-    record::{Header, Payload},
+    record::{self, Header, Payload},
 };
 use crate::{
     event::{Claim, Event, EventBody, Stream},
@@ -368,6 +369,25 @@ impl Log for SledLog {
 
     async fn root(&self, size: u64) -> Result<Hash, LogError> {
         self.shared.read(|rows, edge| Tree { tiles: rows, edge }.root(size))
+    }
+
+    async fn evidence(&self, number: u64, size: u64) -> Result<Option<Evidence>, LogError> {
+        self.shared.read(|rows, edge| {
+            if number == 0 || number > size || size > edge.size() {
+                return Ok(None);
+            }
+            let proof = Tree { tiles: rows, edge }.inclusion(number - 1, size)?;
+            let stored = rows.event(number)?;
+            let damaged = |error: record::RecordError| rows::damaged(number, &error.to_string());
+            let header = Header::parse(&stored.header).map_err(damaged)?;
+            let opening = stored.payload.map(|payload| record::opening(&payload, &header.payload));
+            let opening = opening.transpose().map_err(damaged)?;
+            Ok(Some(Evidence { leaf: record::leaf_bytes(&stored.header).to_vec(), proof, opening }))
+        })
+    }
+
+    async fn consistency(&self, old: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        self.shared.read(|rows, edge| Tree { tiles: rows, edge }.consistency(old, size))
     }
 
     async fn cell(&self, key: &str) -> Result<Option<Cell>, LogError> {

@@ -19,7 +19,7 @@ const MAGIC: &[u8] = b"beacon volume 1\n";
 /// The name of the manifest.
 const MANIFEST: &str = "manifest.json";
 /// The layout that this program writes.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

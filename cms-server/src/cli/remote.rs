@@ -94,6 +94,12 @@ impl Server {
         }
         Ok(serde_json::from_slice(&body).context("the answer is no JSON")?)
     }
+
+    /// Asks for a text.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let answer = self.ask(Method::GET, path, |request| request).await?;
+        Ok(answer.text().await.context("the answer was cut short")?)
+    }
 }
 
 /// A problem in words, with all that is wrong.

@@ -19,6 +19,8 @@ use tempfile::TempDir;
 
 use super::{Cms, Failure, act, store};
 
+mod audit;
+
 thread_local! {
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -173,6 +175,10 @@ fn a_command_that_only_looks_makes_no_store() {
         &["locales", "list"],
         &["token", "list"],
         &["account", "list"],
+        &["audit", "verify"],
+        &["audit", "checkpoint"],
+        &["audit", "prove", "1"],
+        &["audit", "keys", "list"],
     ] {
         let folder = text(&given.path("e")).to_owned();
         let args: Vec<_> =

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     super::{
         Append, AppendError, Appended, Holder, LogError,
-        merkle::{self, Edge},
-        record::Payload,
+        merkle::Edge,
+        record::{self, Payload},
         rules::{self, Facts, Verdict},
     },
     Header, keys,
@@ -67,7 +67,7 @@ impl<'a> Draft<'a> {
         for ((number, header), payload) in (first..).zip(&headers).zip(&prepared.payloads) {
             self.changes.put_event(number, Piece::Header, header);
             self.changes.put_event(number, Piece::Payload, &payload.stored);
-            for tile in self.edge.push(merkle::leaf(header)) {
+            for tile in self.edge.push(record::leaf(header)) {
                 self.changes.put(keys::tile(tile.level, tile.index), tile.hashes.as_flattened());
             }
         }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     super::{
         Appended, Epoch, Hash, LogError,
-        merkle::{self, Edge},
+        merkle::Edge,
         record,
         volume::{self, Content, Holds, Manifest, Record, VolumeError},
     },
@@ -157,7 +157,7 @@ impl<'a> Copy<'a> {
             self.command = Some((header.op, number));
         }
         self.erased.extend(header.erases.iter().map(|erased| (*erased, number)));
-        for tile in self.edge.push(merkle::leaf(&record.header)) {
+        for tile in self.edge.push(record::leaf(&record.header)) {
             self.changes.put(keys::tile(tile.level, tile.index), tile.hashes.as_flattened());
         }
         Ok(())

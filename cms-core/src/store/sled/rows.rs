@@ -9,6 +9,7 @@ use super::{
     super::{
         Appended, Epoch, Hash, Holder, LogError,
         merkle::{self, Edge, Tiles},
+        record,
     },
     keys::{self, Piece},
 };
@@ -226,7 +227,7 @@ impl Rows {
 
     /// The leaf of an event in the Merkle tree.
     pub(super) fn leaf(&self, number: u64) -> Result<Hash, LogError> {
-        self.event(number).map(|stored| merkle::leaf(&stored.header))
+        self.event(number).map(|stored| record::leaf(&stored.header))
     }
 
     /// What became of a command.

@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
                 self.report(Place::Event(number), reason);
                 self.unread = true;
                 self.command = None;
-                return self.leaf(number, merkle::leaf(&stored.header));
+                return self.leaf(number, record::leaf(&stored.header));
             }
         };
         self.body(stored, &header);
@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
         self.streams += header.streams.iter().collect::<BTreeSet<_>>().len() as u64;
         self.names += header.names;
         self.erased.extend(header.erases);
-        self.leaf(number, merkle::leaf(&stored.header));
+        self.leaf(number, record::leaf(&stored.header));
     }
 
     fn body(&mut self, stored: &Stored, header: &Header) {

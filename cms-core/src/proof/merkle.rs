@@ -5,7 +5,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Hash;
+/// A hash of the tree (SHA-256, RFC 6962).
+pub type Hash = [u8; 32];
 
 /// Hashes in a full tile: eight levels of the tree.
 pub const TILE: usize = 256;
