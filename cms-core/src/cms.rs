@@ -32,6 +32,7 @@ mod acts;
 mod checkpoints;
 mod derived;
 mod folders;
+mod releases;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};

@@ -16,14 +16,18 @@ use crate::{
 
 pub mod apply_due;
 pub mod approve;
+pub mod begin_release;
+pub mod change_release;
 pub mod checkpoint_keys;
 pub mod configure_site;
 pub mod create_entry;
 pub mod discard;
+pub mod discard_release;
 pub mod erase;
 pub mod import;
 pub mod issue_token;
 pub mod publish;
+pub mod publish_release;
 pub mod request_changes;
 pub mod revoke_token;
 pub mod roll_back;
@@ -32,14 +36,17 @@ pub mod save_agency;
 pub mod save_draft;
 pub mod save_type;
 pub mod schedule;
+pub mod schedule_release;
 pub mod set_up;
 pub mod submit;
 pub mod unpublish;
 pub mod unschedule;
+pub mod unschedule_release;
 
 mod chains;
 mod embeds;
 mod redirects;
+mod release;
 mod review;
 mod uses;
 
@@ -75,6 +82,9 @@ pub enum CommandError {
     /// These rules are broken, all of them.
     #[error("{} rules are broken", .0.len())]
     Invalid(Vec<Violation>),
+    /// Items of a release break rules: each with its place among the items, and all that is wrong with it.
+    #[error("{} items break rules", .0.len())]
+    InvalidItems(Vec<ItemFault>),
     /// Somebody else has saved since.
     #[error("revision {current} was saved since")]
     Stale {
@@ -99,6 +109,19 @@ pub enum CommandError {
     /// What is known cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+/// What is wrong with an item of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFault {
+    /// Its place among the items, from 0.
+    pub at: usize,
+    /// The entry that it is about.
+    pub entry: EntryId,
+    /// The part of it.
+    pub part: Part,
+    /// All that is wrong, with pointers into the part.
+    pub violations: Vec<Violation>,
 }
 
 impl From<AppendError> for CommandError {

@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     embed::EmbedToken,
     event::{ChangeClass, Due, Event, EventBody, Part, ReviewStep, Translates, Withdrawal},
-    id::{AccountId, AgencyId, EntryId, ExternalKey, OpId, TypeName},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, OpId, ReleaseId, TypeName},
     locale::Locale,
 };
 
@@ -81,6 +81,8 @@ pub struct Schedule {
     pub due: Due,
     /// Who wants it.
     pub actor: AccountId,
+    /// The release that it is a part of, if it is.
+    pub release: Option<ReleaseId>,
 }
 
 /// A published revision.
@@ -258,16 +260,11 @@ impl Entry {
                     head.draft = live.saved.clone();
                 }
             }),
-            EventBody::Scheduled { locale, .. } => {
-                self.change(&Part::Locale(locale.clone()), event, |head| {
-                    head.schedules.extend(scheduled(event));
-                    head.schedules.sort_by_key(|schedule| (schedule.at, schedule.id));
-                });
+            EventBody::Scheduled { locale, .. } | EventBody::Unscheduled { locale, .. } => {
+                self.wait(&Part::Locale(locale.clone()), event);
             }
-            EventBody::Unscheduled { locale, schedule, .. } => {
-                self.change(&Part::Locale(locale.clone()), event, |head| {
-                    head.schedules.retain(|known| known.id != *schedule);
-                });
+            EventBody::ItemScheduled { part, .. } | EventBody::ItemUnscheduled { part, .. } => {
+                self.wait(part, event);
             }
             EventBody::SiteConfigured { .. }
             | EventBody::AgencySaved { .. }
@@ -275,8 +272,23 @@ impl Entry {
             | EventBody::AccountCreated { .. }
             | EventBody::GrantsSet { .. }
             | EventBody::EntryCreated { .. }
+            | EventBody::ReleaseSaved { .. }
+            | EventBody::ReleaseScheduled { .. }
+            | EventBody::ReleaseUnscheduled { .. }
+            | EventBody::ReleasePublished { .. }
+            | EventBody::ReleaseDiscarded { .. }
             | EventBody::Erased { .. } => {}
         }
+    }
+
+    /// Takes in that a part waits for something, or no longer does.
+    fn wait(&mut self, part: &Part, event: &Event) {
+        let given_up = unscheduled(event);
+        self.change(part, event, |head| {
+            head.schedules.extend(scheduled(event));
+            head.schedules.retain(|known| Some(known.id) != given_up);
+            head.schedules.sort_by_key(|schedule| (schedule.at, schedule.id));
+        });
     }
 
     /// Changes a head by an event. A schedule whose command the event belongs to has happened.
@@ -339,15 +351,30 @@ fn saved(event: &Event) -> Option<Saved> {
 
 /// The schedule that an event made.
 fn scheduled(event: &Event) -> Option<Schedule> {
-    let Some(EventBody::Scheduled { schedule, at, zone, due, .. }) = &event.body else {
-        return None;
-    };
+    let body = event.body.as_ref()?;
+    let (schedule, at, zone, due, release) =
+        if let EventBody::Scheduled { schedule, at, zone, due, .. } = body {
+            (schedule, at, zone, due, None)
+        } else if let EventBody::ItemScheduled { schedule, at, zone, due, release, .. } = body {
+            (schedule, at, zone, due, Some(*release))
+        } else {
+            return None;
+        };
     let (zone, due) = (zone.clone(), due.clone());
-    Some(Schedule { id: *schedule, at: *at, zone, due, actor: event.actor })
+    Some(Schedule { id: *schedule, at: *at, zone, due, actor: event.actor, release })
+}
+
+/// The schedule that an event took back.
+fn unscheduled(event: &Event) -> Option<OpId> {
+    let body = event.body.as_ref()?;
+    if let EventBody::Unscheduled { schedule, .. } = body {
+        return Some(*schedule);
+    }
+    if let EventBody::ItemUnscheduled { schedule, .. } = body { Some(*schedule) } else { None }
 }
 
 /// Those tokens that name a piece: a mere link closes no circle.
-fn embedded_pieces(embeds: &BTreeMap<String, EntryId>) -> Vec<Embedded> {
+pub(crate) fn embedded_pieces(embeds: &BTreeMap<String, EntryId>) -> Vec<Embedded> {
     let piece = |(token, target): (&String, &EntryId)| {
         let piece = token.parse::<EmbedToken>().ok()?.piece?;
         Some(Embedded { target: *target, piece })

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     access::Grant,
     clock::Timestamp,
-    id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, TypeName},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, ReleaseId, TypeName},
     locale::Locale,
     violation::Violation,
 };
@@ -49,6 +49,8 @@ pub enum Stream {
     Type(TypeName),
     /// The site: its locales and its default agency.
     Site,
+    /// A release.
+    Release(ReleaseId),
 }
 
 /// A name that only one thing may hold at a time.
@@ -146,6 +148,17 @@ pub enum Due {
     Publish(u32),
     /// The locale is taken away.
     Unpublish(Withdrawal),
+}
+
+/// Something that a release does to a part of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseItem {
+    /// To which entry.
+    pub entry: EntryId,
+    /// To which part of it. Shared fields are published, never taken away.
+    pub part: Part,
+    /// What.
+    pub due: Due,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
@@ -292,6 +305,76 @@ pub enum EventBody {
         /// What kept it from happening when its time had come; empty when an editor took it back.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<Violation>,
+    },
+    /// A release was begun, or what it holds changed.
+    ReleaseSaved {
+        /// Which.
+        release: ReleaseId,
+        /// What people call it.
+        name: String,
+        /// All that it does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<ReleaseItem>,
+    },
+    /// A release is to happen at a time. It happens by a command whose handle is the schedule's.
+    ReleaseScheduled {
+        /// Which.
+        release: ReleaseId,
+        /// The schedule.
+        schedule: OpId,
+        /// When.
+        at: Timestamp,
+        /// The time zone that the editor chose the time in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// A part of an entry waits for a release that was scheduled by the same command.
+    ItemScheduled {
+        /// Of which entry.
+        entry: EntryId,
+        /// Which part.
+        part: Part,
+        /// For which release.
+        release: ReleaseId,
+        /// The schedule.
+        schedule: OpId,
+        /// When.
+        at: Timestamp,
+        /// The time zone that the editor chose the time in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+        /// What is to happen to it.
+        due: Due,
+    },
+    /// A release that was to happen will not, for now.
+    ReleaseUnscheduled {
+        /// Which.
+        release: ReleaseId,
+        /// The schedule.
+        schedule: OpId,
+        /// What kept it from happening when its time had come, with pointers into its items; empty when an
+        /// editor took it back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<Violation>,
+    },
+    /// A part of an entry no longer waits for a release.
+    ItemUnscheduled {
+        /// Of which entry.
+        entry: EntryId,
+        /// Which part.
+        part: Part,
+        /// The schedule.
+        schedule: OpId,
+    },
+    /// A release happened, by the events of the same command that follow.
+    ReleasePublished {
+        /// Which.
+        release: ReleaseId,
+    },
+    /// A release was given up.
+    ReleaseDiscarded {
+        /// Which.
+        release: ReleaseId,
     },
     /// A revision became what readers get.
     Published {

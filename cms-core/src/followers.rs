@@ -132,6 +132,7 @@ impl ViewFollower {
         {
             events.truncate(at + 1);
         }
+        self.keep_releases_whole(&mut events)?;
         let events: Vec<_> = events.into_iter().map(Arc::new).collect();
         let Some(last) = events.last() else { return Ok(0) };
         let known: HashMap<u64, Arc<Event>> =
@@ -153,6 +154,29 @@ impl ViewFollower {
             self.type_changed(name, &schema.to_string())?;
         }
         Ok(events.len())
+    }
+
+    /// Lets no batch end within a release: readers see all of it, or nothing.
+    fn keep_releases_whole(&self, events: &mut Vec<Event>) -> Result<(), FollowError> {
+        let is_release =
+            |event: &Event| matches!(event.body, Some(EventBody::ReleasePublished { .. }));
+        let Some(at) = events.iter().rposition(is_release) else { return Ok(()) };
+        let Some(op) = events.get(at).map(|event| event.op) else { return Ok(()) };
+        let whole = self.runtime.block_on(self.log.lookup(op))?;
+        let end = whole.map_or(0, |appended| appended.last);
+        while let Some(last) = events.last().map(|event| event.number).filter(|last| *last < end) {
+            if at > 0 {
+                events.truncate(at);
+                break;
+            }
+            let rest = usize::try_from(end - last).unwrap_or(BATCH);
+            let more = self.runtime.block_on(self.log.events(last, rest))?;
+            if more.is_empty() {
+                break;
+            }
+            events.extend(more);
+        }
+        Ok(())
     }
 
     /// An event of the batch, or of the log before it.

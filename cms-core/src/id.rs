@@ -95,6 +95,10 @@ id! {
     TokenId
 }
 id! {
+    /// A set of publications that happen as one.
+    ReleaseId
+}
+id! {
     /// One accepted command: the caller's handle to learn what became of it.
     OpId
 }

@@ -13,7 +13,7 @@
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
 //! [`store`], [`search`], [`markdown`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
 //! [`filter`], [`redirect`], [`route`], [`translation`], [`access`],
-//! [`proof`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
+//! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
 rust_i18n::i18n!("../locales");
@@ -34,6 +34,7 @@ pub mod markdown;
 pub mod proof;
 pub mod queries;
 pub mod redirect;
+pub mod release;
 pub mod route;
 pub mod search;
 pub mod slug;

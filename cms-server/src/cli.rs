@@ -19,6 +19,7 @@ mod import;
 mod locales;
 mod output;
 mod rebuild;
+mod release;
 mod remote;
 mod restore;
 mod search;
@@ -99,6 +100,8 @@ enum Command {
     Types(types::Types),
     Locales(locales::Locales),
     Audit(audit::Audit),
+    #[command(name = "release")]
+    Release(release::ReleaseCommand),
     #[command(name = "account")]
     Account(account::AccountCommand),
     #[command(name = "token")]
@@ -136,6 +139,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Types(types) => types.run(global),
         Command::Locales(locales) => locales.run(global),
         Command::Audit(audit) => audit.run(global),
+        Command::Release(release) => release.run(global),
         Command::Account(account) => account.run(global),
         Command::Token(token) => token.run(global),
         Command::Health(health) => health.run(global),

@@ -39,6 +39,7 @@ pub mod once;
 pub(crate) mod place;
 pub mod proofs;
 pub mod rebuilds;
+pub mod releases;
 pub mod schedules;
 pub mod streamed;
 pub mod tokens;
@@ -55,6 +56,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         export::endpoints(),
         backup::endpoints(),
         proofs::endpoints(),
+        releases::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
@@ -98,6 +100,18 @@ impl From<CommandError> for Problem {
             CommandError::Forbidden => Self::new(Code::Forbidden),
             CommandError::NotFound(_) => Self::new(Code::NotFound),
             CommandError::Invalid(violations) => Self::new(Code::InvalidContent).faults(violations),
+            CommandError::InvalidItems(faults) => {
+                let items = faults.iter().map(|fault| {
+                    let (id, part) = (fault.entry.to_string(), entries::part_name(&fault.part));
+                    json!({ "index": fault.at, "id": id, "part": part })
+                });
+                let items = items.collect();
+                let violations = faults.into_iter().flat_map(|fault| {
+                    let place = format!("/items/{}", fault.at);
+                    fault.violations.into_iter().map(move |violation| violation.under(&place))
+                });
+                Self::new(Code::InvalidContent).faults(violations).member("items", items)
+            }
             CommandError::Stale { current } => if_match::stale(current),
             CommandError::InUse(users) => {
                 let used_by = users.iter().map(

@@ -35,6 +35,7 @@ mod proofs;
 mod readme;
 mod rebuilding;
 mod redirects;
+mod releases;
 mod routes;
 mod routes_offline;
 mod search;

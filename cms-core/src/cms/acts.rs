@@ -255,7 +255,7 @@ impl Cms {
 
     /// Looks when something is to happen next.
     pub(super) fn look_at_due(&self) -> Result<(), CommandError> {
-        let next = self.editing().next_due()?.map_or(i64::MAX, |(at, _, _)| at.millis());
+        let next = self.editing().next_due()?.map_or(i64::MAX, |(at, _)| at.millis());
         self.0.next_due.store(next, Ordering::Release);
         Ok(())
     }

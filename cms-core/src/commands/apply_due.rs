@@ -6,6 +6,7 @@ use crate::{
     access::Actor,
     entry::{Entry, Schedule},
     event::{Due, EventBody, Part, Stream},
+    followers::editing::reader::NextDue,
     id::EntryId,
     locale::Locale,
     store::NewEvent,
@@ -19,14 +20,19 @@ impl Means {
     /// # Errors
     /// [`CommandError`]: `Conflict` when something moved meanwhile; try again.
     pub async fn apply_due(&self) -> Result<Option<u64>, CommandError> {
-        let Some((at, id, locale)) = self.editing.next_due()? else { return Ok(None) };
+        let Some((at, next)) = self.editing.next_due()? else { return Ok(None) };
         if at > self.clock.now() {
             return Ok(None);
         }
+        let (id, locale) = match next {
+            NextDue::Locale(id, locale) => (id, locale),
+            NextDue::Release(release) => return self.apply_due_release(release).await.map(Some),
+        };
         let part = Part::Locale(locale.clone());
         let entry = self.editing.entry(id)?.ok_or(CommandError::NotFound("entry"))?;
         let head = entry.heads.get(&part).ok_or(CommandError::NotFound("revision"))?;
-        let schedule = head.schedules.first().ok_or(CommandError::NotFound("schedule"))?.clone();
+        let mut own = head.schedules.iter().filter(|schedule| schedule.release.is_none());
+        let schedule = own.next().ok_or(CommandError::NotFound("schedule"))?.clone();
         let decision = match self.decide_due(&entry, &locale, &schedule).await {
             Ok(decision) => decision,
             Err(CommandError::Invalid(failed)) => taken_back(&entry, &locale, &schedule, failed),

@@ -132,7 +132,9 @@ impl Means {
         shared: &Fields,
     ) -> Result<(), CommandError> {
         let mut violations = Vec::new();
-        for (_, live) in entry.published_locales() {
+        // Within a release, that is what the locales are to be.
+        let supposed = self.editing.entry(entry.id)?;
+        for (_, live) in supposed.as_ref().unwrap_or(entry).published_locales() {
             let localized = self.editing.fields(live.saved.event).await?;
             violations.extend(content_type.check_publication(&localized, shared));
         }

@@ -99,17 +99,23 @@ impl Means {
         Ok((schedule, Accepted { event: appended.last, revision: current }))
     }
 
-    fn check_schedule(&self, head: &Head, act: &ScheduleAct) -> Vec<Violation> {
+    /// What is wrong with a time that something is to happen at.
+    pub(super) fn check_time(&self, at: Timestamp, zone: Option<&str>) -> Vec<Violation> {
         let now = self.clock.now();
         let last = now.plus_millis(FURTHEST);
         let mut found = Vec::new();
-        if act.at <= now || act.at > last {
+        if at <= now || at > last {
             let range = Violation::new("/at", "time_out_of_range");
             found.push(range.with("min", now).with("max", last));
         }
-        if act.zone.as_ref().is_some_and(|zone| !is_zone(zone)) {
+        if zone.is_some_and(|zone| !is_zone(zone)) {
             found.push(Violation::new("/zone", "bad_zone"));
         }
+        found
+    }
+
+    fn check_schedule(&self, head: &Head, act: &ScheduleAct) -> Vec<Violation> {
+        let mut found = self.check_time(act.at, act.zone.as_deref());
         if head.schedules.iter().any(|schedule| schedule.at == act.at) {
             found.push(Violation::new("/at", "is_scheduled").with("at", act.at));
         }

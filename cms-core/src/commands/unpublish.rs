@@ -66,7 +66,9 @@ impl Means {
         };
         self.check_replacement(entry.id, replacement)?;
         let uses = self.uses_as_known(entry.id).await?;
-        if !act.recall && replacement.is_none() && is_last(entry, &act.locale) {
+        let supposed = self.editing.entry(entry.id)?;
+        let is_last = is_last(supposed.as_ref().unwrap_or(entry), &act.locale);
+        if !act.recall && replacement.is_none() && is_last {
             self.check_unused(actor, entry)?;
         }
         let stream = Stream::Entry(entry.id, part);

@@ -7,6 +7,7 @@ use crate::{
     id::{EntryId, OpId},
     locale::Locale,
     store::NewEvent,
+    violation::Violation,
 };
 
 /// A schedule to take back.
@@ -33,8 +34,11 @@ impl Means {
         let part = Part::Locale(act.locale.clone());
         let (entry, _, _) = self.entry(actor, Act::Publish, act.entry, &part)?;
         let head = entry.heads.get(&part).ok_or(CommandError::NotFound("revision"))?;
-        if !head.schedules.iter().any(|known| known.id == act.schedule) {
-            return Err(CommandError::NotFound("schedule"));
+        let known = head.schedules.iter().find(|known| known.id == act.schedule);
+        let known = known.ok_or(CommandError::NotFound("schedule"))?;
+        if let Some(release) = known.release {
+            let part_of = Violation::new("/schedule", "part_of_release").with("id", release);
+            return Err(CommandError::Invalid(vec![part_of]));
         }
         let stream = Stream::Entry(entry.id, part);
         let decision = Decision {

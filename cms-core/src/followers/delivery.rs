@@ -155,7 +155,14 @@ pub fn apply(
         | EventBody::Reviewed { .. }
         | EventBody::Discarded { .. }
         | EventBody::Scheduled { .. }
-        | EventBody::Unscheduled { .. } => Ok(()),
+        | EventBody::Unscheduled { .. }
+        | EventBody::ReleaseSaved { .. }
+        | EventBody::ReleaseScheduled { .. }
+        | EventBody::ItemScheduled { .. }
+        | EventBody::ReleaseUnscheduled { .. }
+        | EventBody::ItemUnscheduled { .. }
+        | EventBody::ReleasePublished { .. }
+        | EventBody::ReleaseDiscarded { .. } => Ok(()),
     }
 }
 

@@ -8,8 +8,9 @@ use crate::{
     clock::Timestamp,
     entry::Entry,
     event::{ChangeClass, Event, EventBody, Part, SiteLocale},
-    id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, ReleaseId, TypeName},
     locale::Locale,
+    release::Release,
     store::view::{Batch, Table, ViewError},
 };
 
@@ -54,6 +55,12 @@ pub const SOURCE_TEXTS: Table<Editing, (EntryId, String), u32> =
 /// When something is to happen, soonest first: to which entry, in which locale.
 pub const SCHEDULES: Table<Editing, (Timestamp, EntryId, Locale), ()> =
     Table::new(0x0f, "editing.schedules");
+
+/// Releases, also those that have happened or were given up.
+pub const RELEASES: Table<Editing, ReleaseId, Release> = Table::new(0x10, "editing.releases");
+/// When releases are to happen, soonest first.
+pub const RELEASE_SCHEDULES: Table<Editing, (Timestamp, ReleaseId), ()> =
+    Table::new(0x11, "editing.release_schedules");
 
 /// A saved revision as the history lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,15 +162,8 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
             batch.put(&SITE, &(), &site)
         }
         EventBody::AgencySaved { agency, key, names } => {
-            if let Some(before) = batch.get(&AGENCIES, agency)? {
-                batch.remove(&AGENCY_KEYS, &before.key.as_str().to_owned());
-            }
-            batch.put(&AGENCY_KEYS, &key.as_str().to_owned(), agency)?;
-            batch.put(
-                &AGENCIES,
-                agency,
-                &Agency { id: *agency, key: key.clone(), names: names.clone(), last },
-            )
+            let (id, key, names) = (*agency, key.clone(), names.clone());
+            agency_saved(batch, &Agency { id, key, names, last })
         }
         EventBody::TypeSaved { name, schema } => {
             batch.put(&TYPES, name, &TypeRow { last, schema: schema.to_string() })
@@ -188,7 +188,14 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
             None => Ok(()),
         },
         EventBody::EntryCreated { .. } => created(batch, event),
+        EventBody::ReleaseSaved { release, .. }
+        | EventBody::ReleaseScheduled { release, .. }
+        | EventBody::ReleaseUnscheduled { release, .. }
+        | EventBody::ReleasePublished { release }
+        | EventBody::ReleaseDiscarded { release } => release_changed(batch, event, *release),
         EventBody::RevisionSaved { entry, .. }
+        | EventBody::ItemScheduled { entry, .. }
+        | EventBody::ItemUnscheduled { entry, .. }
         | EventBody::Published { entry, .. }
         | EventBody::Unpublished { entry, .. }
         | EventBody::Reviewed { entry, .. }
@@ -197,6 +204,26 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry),
         EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
     }
+}
+
+fn agency_saved(batch: &mut Batch<'_>, agency: &Agency) -> Result<(), ViewError> {
+    if let Some(before) = batch.get(&AGENCIES, &agency.id)? {
+        batch.remove(&AGENCY_KEYS, &before.key.as_str().to_owned());
+    }
+    batch.put(&AGENCY_KEYS, &agency.key.as_str().to_owned(), &agency.id)?;
+    batch.put(&AGENCIES, &agency.id, agency)
+}
+
+fn release_changed(batch: &mut Batch<'_>, event: &Event, id: ReleaseId) -> Result<(), ViewError> {
+    let before = batch.get(&RELEASES, &id)?;
+    if let Some((at, _)) = before.as_ref().and_then(Release::schedule) {
+        batch.remove(&RELEASE_SCHEDULES, &(at, id));
+    }
+    let Some(release) = Release::after(before, event) else { return Ok(()) };
+    if let Some((at, _)) = release.schedule() {
+        batch.put(&RELEASE_SCHEDULES, &(at, id), &())?;
+    }
+    batch.put(&RELEASES, &id, &release)
 }
 
 fn created(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
@@ -270,15 +297,18 @@ fn schedules_of(entry: &Entry) -> Vec<(Timestamp, EntryId, Locale)> {
     let mut found = Vec::new();
     for (part, head) in &entry.heads {
         let Part::Locale(locale) = part else { continue };
-        found.extend(head.schedules.iter().map(|schedule| (schedule.at, entry.id, locale.clone())));
+        // A release's own schedule stands for those of its parts.
+        let own = head.schedules.iter().filter(|schedule| schedule.release.is_none());
+        found.extend(own.map(|schedule| (schedule.at, entry.id, locale.clone())));
     }
     found
 }
 
-type Uses = std::collections::BTreeMap<(EntryId, Part), Use>;
+/// What an entry uses, by target and own part.
+pub(crate) type Uses = std::collections::BTreeMap<(EntryId, Part), Use>;
 
 /// All that an entry uses, by target and own part.
-fn uses_of(entry: &Entry) -> Uses {
+pub(crate) fn uses_of(entry: &Entry) -> Uses {
     let mut uses = Uses::new();
     for (part, head) in &entry.heads {
         for target in &head.draft.uses {

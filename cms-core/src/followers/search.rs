@@ -327,6 +327,13 @@ fn erased_type(event: &Event) -> Option<TypeName> {
         | EventBody::Discarded { .. }
         | EventBody::Scheduled { .. }
         | EventBody::Unscheduled { .. }
+        | EventBody::ReleaseSaved { .. }
+        | EventBody::ReleaseScheduled { .. }
+        | EventBody::ItemScheduled { .. }
+        | EventBody::ReleaseUnscheduled { .. }
+        | EventBody::ItemUnscheduled { .. }
+        | EventBody::ReleasePublished { .. }
+        | EventBody::ReleaseDiscarded { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. } => None,
     }
@@ -348,6 +355,13 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::Discarded { .. }
         | EventBody::Scheduled { .. }
         | EventBody::Unscheduled { .. }
+        | EventBody::ReleaseSaved { .. }
+        | EventBody::ReleaseScheduled { .. }
+        | EventBody::ItemScheduled { .. }
+        | EventBody::ReleaseUnscheduled { .. }
+        | EventBody::ItemUnscheduled { .. }
+        | EventBody::ReleasePublished { .. }
+        | EventBody::ReleaseDiscarded { .. }
         | EventBody::RevisionSaved { .. } => None,
     }
 }

@@ -281,6 +281,13 @@ fn is_large(append: &Append) -> bool {
         | EventBody::Discarded { .. }
         | EventBody::Scheduled { .. }
         | EventBody::Unscheduled { .. }
+        | EventBody::ReleaseSaved { .. }
+        | EventBody::ReleaseScheduled { .. }
+        | EventBody::ItemScheduled { .. }
+        | EventBody::ReleaseUnscheduled { .. }
+        | EventBody::ItemUnscheduled { .. }
+        | EventBody::ReleasePublished { .. }
+        | EventBody::ReleaseDiscarded { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }
         | EventBody::Erased { .. } => 1024,

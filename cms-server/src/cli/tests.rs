@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use super::{Cms, Failure, act, store};
 
 mod audit;
+mod release;
 
 thread_local! {
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };

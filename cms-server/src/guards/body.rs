@@ -188,15 +188,21 @@ impl Members {
         self.wrong.push(violation);
     }
 
+    /// All that is wrong, and what is left that nobody asked for.
+    pub fn wrong(self) -> Vec<Violation> {
+        let Self { members, mut wrong } = self;
+        wrong.extend(
+            members.keys().map(|name| Violation::new(pointer_step(name), "unknown_member")),
+        );
+        wrong
+    }
+
     /// Whether nothing is wrong, and nothing is left that nobody asked for.
     ///
     /// # Errors
     /// All that is wrong.
     pub fn finish(self) -> Result<(), Problem> {
-        let Self { members, mut wrong } = self;
-        wrong.extend(
-            members.keys().map(|name| Violation::new(pointer_step(name), "unknown_member")),
-        );
+        let wrong = self.wrong();
         if wrong.is_empty() {
             Ok(())
         } else {

@@ -57,7 +57,7 @@ fn nothing(body: &OptionalBody) -> Result<(), Problem> {
 
 /// How a locale is to answer once it is taken away: `mode` is `withdrawn` (the title stays, with `notice` and
 /// `replacement` where they are given) or `gone` (with `replacement`).
-pub(super) fn withdrawal(members: &mut Members) -> Withdrawal {
+pub(crate) fn withdrawal(members: &mut Members) -> Withdrawal {
     let mode = members.parsed("mode", "bad_withdrawal", |text| {
         ["withdrawn", "gone"].into_iter().find(|mode| *mode == text)
     });

@@ -109,6 +109,9 @@ pub struct ScheduleDocument {
     zone: Option<String>,
     /// Who wants it.
     by: String,
+    /// The release that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
 }
 
 impl ScheduleDocument {
@@ -122,6 +125,7 @@ impl ScheduleDocument {
             at: schedule.at.to_string(),
             zone: schedule.zone.clone(),
             by: schedule.actor.to_string(),
+            release: schedule.release.map(|release| release.to_string()),
         }
     }
 }

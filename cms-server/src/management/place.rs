@@ -60,7 +60,7 @@ impl<'r> FromRequest<'r> for Editor {
 }
 
 impl Editor {
-    async fn of(request: &Request<'_>) -> Result<Self, Problem> {
+    pub(crate) async fn of(request: &Request<'_>) -> Result<Self, Problem> {
         let bearer = Bearer::of(request).await?;
         let once = Once::of(request)?;
         if let Some(event) = request.headers().get_one("Event") {
@@ -74,7 +74,7 @@ impl Editor {
     }
 }
 
-fn desk<'r>(request: &'r Request<'_>) -> Result<&'r Desk, Problem> {
+pub(crate) fn desk<'r>(request: &'r Request<'_>) -> Result<&'r Desk, Problem> {
     let desk = request.rocket().state::<Desk>();
     desk.ok_or_else(|| Problem::internal("the application has no desk"))
 }
@@ -228,6 +228,9 @@ pub(crate) struct EntryAddress;
 /// The address of a part and what a write says of it, for the OpenAPI document.
 pub(crate) struct PartWrite;
 
+/// The address of a release and what a write says of it, for the OpenAPI document.
+pub(crate) struct ReleaseWrite;
+
 impl IntoParams for EntryAddress {
     fn into_params(_: impl Fn() -> Option<Where>) -> Vec<Described> {
         vec![
@@ -249,11 +252,23 @@ impl IntoParams for PartWrite {
     fn into_params(place: impl Fn() -> Option<Where>) -> Vec<Described> {
         let mut all = PartAddress::into_params(place);
         all.push(described("If-Match", Where::Header, "The newest revision, as `ETag` has it."));
-        let once = "With it, the same request sent twice is done once and answered alike.";
-        all.push(described("Idempotency-Key", Where::Header, once));
+        all.push(described("Idempotency-Key", Where::Header, ONCE));
         all
     }
 }
+
+impl IntoParams for ReleaseWrite {
+    fn into_params(_: impl Fn() -> Option<Where>) -> Vec<Described> {
+        vec![
+            described("release", Where::Path, "The release's id."),
+            described("If-Match", Where::Header, "Its version, as `ETag` has it."),
+            described("Idempotency-Key", Where::Header, ONCE),
+        ]
+    }
+}
+
+/// What `Idempotency-Key` does.
+const ONCE: &str = "With it, the same request sent twice is done once and answered alike.";
 
 fn described(name: &str, place: Where, about: &str) -> Described {
     let required = if place == Where::Path { Required::True } else { Required::False };

@@ -66,7 +66,11 @@ async fn may_read(desk: &Desk, editor: &Editor, number: u64) -> Result<bool, Pro
             }
             // That a part uses an entry is in the part's own fields.
             Stream::Uses(_) => {}
-            Stream::Agency(_) | Stream::Account(_) | Stream::Type(_) | Stream::Site => {
+            Stream::Agency(_)
+            | Stream::Account(_)
+            | Stream::Type(_)
+            | Stream::Site
+            | Stream::Release(_) => {
                 return Ok(false);
             }
         }

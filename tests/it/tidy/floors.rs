@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("filter", 5),
     ("proof", 5),
     ("redirect", 5),
+    ("release", 5),
     ("route", 5),
     ("translation", 5),
     ("clock", 6),

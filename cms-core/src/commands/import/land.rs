@@ -342,6 +342,13 @@ fn former_slug(entry: &Entry, line: &Line, events: &[NewEvent]) -> Option<ClaimC
         | EventBody::Discarded { .. }
         | EventBody::Scheduled { .. }
         | EventBody::Unscheduled { .. }
+        | EventBody::ReleaseSaved { .. }
+        | EventBody::ReleaseScheduled { .. }
+        | EventBody::ItemScheduled { .. }
+        | EventBody::ReleaseUnscheduled { .. }
+        | EventBody::ItemUnscheduled { .. }
+        | EventBody::ReleasePublished { .. }
+        | EventBody::ReleaseDiscarded { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }
         | EventBody::Erased { .. } => None,

@@ -17,8 +17,9 @@ use crate::{
         ReadError,
         editing::{self, Account, Agency, Revision, Site, TypeRow, Use},
     },
-    id::{AccountId, AgencyId, EntryId, ExternalKey, TypeName},
+    id::{AccountId, AgencyId, EntryId, ExternalKey, ReleaseId, TypeName},
     locale::{Locale, Locales},
+    release::Release,
     store::{Log, view::Reader},
 };
 
@@ -29,13 +30,29 @@ pub struct Editing {
     log: Arc<dyn Log>,
     /// Parsed content types, each with the event that saved it.
     types: Arc<RwLock<ParsedTypes>>,
+    /// Entries as they would be, instead of as they are.
+    supposed: Option<Arc<BTreeMap<EntryId, Entry>>>,
+}
+
+/// What is to happen next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextDue {
+    /// What is scheduled soonest of a locale.
+    Locale(EntryId, Locale),
+    /// A release.
+    Release(ReleaseId),
 }
 
 type ParsedTypes = HashMap<TypeName, (Arc<ContentType>, u64)>;
 
 impl Editing {
     pub(crate) fn new(reader: Reader<editing::Editing>, log: Arc<dyn Log>) -> Self {
-        Self { reader, log, types: Arc::default() }
+        Self { reader, log, types: Arc::default(), supposed: None }
+    }
+
+    /// The same, supposing that these entries were as given: for deciding what belongs together.
+    pub(crate) fn supposing(&self, entries: BTreeMap<EntryId, Entry>) -> Self {
+        Self { supposed: Some(Arc::new(entries)), ..self.clone() }
     }
 
     /// The log that the answers come from.
@@ -56,6 +73,9 @@ impl Editing {
     /// # Errors
     /// As for all questions here.
     pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, ReadError> {
+        if let Some(entry) = self.supposed.as_ref().and_then(|supposed| supposed.get(&id)) {
+            return Ok(Some(entry.clone()));
+        }
         Ok(self.reader.get(&editing::ENTRIES, &id)?)
     }
 
@@ -151,9 +171,33 @@ impl Editing {
     ///
     /// # Errors
     /// As for all questions here.
-    pub fn next_due(&self) -> Result<Option<(Timestamp, EntryId, Locale)>, ReadError> {
+    pub fn next_due(&self) -> Result<Option<(Timestamp, NextDue)>, ReadError> {
         let first = self.reader.scan(&editing::SCHEDULES, &(), None).next().transpose()?;
-        Ok(first.map(|(key, ())| key))
+        let locale = first.map(|((at, entry, locale), ())| (at, NextDue::Locale(entry, locale)));
+        let first = self.reader.scan(&editing::RELEASE_SCHEDULES, &(), None).next().transpose()?;
+        let release = first.map(|((at, release), ())| (at, NextDue::Release(release)));
+        Ok(locale.into_iter().chain(release).min_by_key(|(at, _)| *at))
+    }
+
+    /// A release.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn release(&self, id: ReleaseId) -> Result<Option<Release>, ReadError> {
+        Ok(self.reader.get(&editing::RELEASES, &id)?)
+    }
+
+    /// At most `limit` releases after one of them, in the order in which they were begun.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn releases(
+        &self,
+        after: Option<ReleaseId>,
+        limit: usize,
+    ) -> Result<Vec<Release>, ReadError> {
+        let rows = self.reader.scan(&editing::RELEASES, &(), after.as_ref()).take(limit);
+        Ok(rows.map(|row| row.map(|(_, release)| release)).collect::<Result<_, _>>()?)
     }
 
     /// The revision that an import line became, if it was accepted before.
@@ -183,9 +227,18 @@ impl Editing {
     /// As for all questions here.
     pub fn used_by(&self, id: EntryId) -> Result<Vec<(EntryId, Part, Use)>, ReadError> {
         let rows = self.reader.scan(&editing::USED_BY, &id, None);
-        Ok(rows
+        let mut found: Vec<_> = rows
             .map(|row| row.map(|((_, user, part), kind)| (user, part, kind)))
-            .collect::<Result<_, _>>()?)
+            .collect::<Result<_, _>>()?;
+        if let Some(supposed) = &self.supposed {
+            found.retain(|(user, _, _)| !supposed.contains_key(user));
+            for entry in supposed.values() {
+                let uses = editing::uses_of(entry).into_iter();
+                let of_it = uses.filter(|((target, _), _)| *target == id);
+                found.extend(of_it.map(|((_, part), kind)| (entry.id, part, kind)));
+            }
+        }
+        Ok(found)
     }
 
     /// A content type, with the last event of its stream. Parsed once for each version.

@@ -82,6 +82,7 @@ pub(super) fn stream(stream: &Stream) -> Vec<u8> {
         Stream::Account(account) => (5, account.as_bytes().as_slice(), ""),
         Stream::Type(name) => (6, [].as_slice(), name.as_str()),
         Stream::Site => (7, [].as_slice(), ""),
+        Stream::Release(release) => (8, release.as_bytes().as_slice(), ""),
     };
     key.push(tag);
     key.extend_from_slice(id);
