@@ -114,6 +114,67 @@ fn covers<T: PartialEq>(granted: Option<&T>, asked: Option<&T>) -> bool {
 mod tests {
     use super::*;
 
+    /// Every pair of grants (an act, and each bound absent or one of two) against every act and scope:
+    /// (6 × 27)³ = 4,251,528 questions.
+    #[test]
+    fn allows_is_right_over_its_whole_product() {
+        let agencies =
+            [None, Some(AgencyId::from_bytes([1; 16])), Some(AgencyId::from_bytes([2; 16]))];
+        let types = [None, TypeName::parse("page").ok(), TypeName::parse("route").ok()];
+        let locales = [None, Locale::parse("fr").ok(), Locale::parse("es").ok()];
+        let mut all = Vec::new();
+        for act in Act::ALL {
+            for agency in &agencies {
+                for type_name in &types {
+                    for locale in &locales {
+                        all.push((act, agency, type_name, locale));
+                    }
+                }
+            }
+        }
+        assert_eq!(all.len(), 162);
+        let grant = |(act, agency, type_name, locale): (
+            Act,
+            &Option<AgencyId>,
+            &Option<TypeName>,
+            &Option<Locale>,
+        )| Grant {
+            acts: vec![act],
+            agency: *agency,
+            type_name: type_name.clone(),
+            locale: locale.clone(),
+        };
+        let mut asked = 0_u32;
+        for one in &all {
+            for two in &all {
+                let actor = Actor {
+                    account: AccountId::from_bytes([0; 16]),
+                    grants: vec![grant(*one), grant(*two)],
+                };
+                for question in &all {
+                    let (act, agency, type_name, locale) = *question;
+                    let scope = Scope {
+                        agency: *agency,
+                        type_name: type_name.as_ref(),
+                        locale: locale.as_ref(),
+                    };
+                    // Said anew: the same act, and each bound is none or the very thing asked about.
+                    let expected = [one, two].into_iter().any(|granted| {
+                        granted.0 == act
+                            && (granted.1.is_none() || granted.1 == agency)
+                            && (granted.2.is_none() || granted.2 == type_name)
+                            && (granted.3.is_none() || granted.3 == locale)
+                    });
+                    assert_eq!(allows(&actor, act, &scope), expected, "{actor:?} {scope:?}");
+                    asked += 1;
+                }
+            }
+        }
+        assert_eq!(asked, 4_251_528);
+        let nobody = Actor { account: AccountId::from_bytes([0; 16]), grants: Vec::new() };
+        assert!(all.iter().all(|(act, ..)| !allows(&nobody, *act, &Scope::default())));
+    }
+
     /// Every grant over two values (or none) of each bound, against every scope: 27 × 27 × 2 acts.
     #[test]
     fn a_grant_covers_its_scope_and_nothing_else() {

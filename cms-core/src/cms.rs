@@ -32,6 +32,7 @@ mod acts;
 mod checkpoints;
 mod derived;
 mod folders;
+mod previews;
 mod releases;
 mod upkeep;
 

@@ -32,7 +32,7 @@ use crate::{
     id::{EntryId, TypeName},
     store::{
         Log, LogError,
-        view::{View, ViewError},
+        view::{Reader, View, ViewError},
     },
 };
 
@@ -106,8 +106,7 @@ impl ViewFollower {
     ) -> Result<Self, FollowError> {
         let reader = view.reader::<Editing>();
         let applied = reader.get(&editing::CHECKPOINT, &())?.unwrap_or(0);
-        let rows: Vec<_> = reader.scan(&editing::TYPES, &(), None).collect::<Result<_, _>>()?;
-        let types = rows.iter().filter_map(|(name, row)| parsed(name, &row.schema)).collect();
+        let types = types_of(&view)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -270,6 +269,41 @@ impl ViewFollower {
             after = Some(last);
         }
     }
+}
+
+/// The content types, as of the events applied so far.
+fn types_of(view: &Arc<View>) -> Result<Types, ViewError> {
+    let reader = view.reader::<Editing>();
+    let rows: Vec<_> = reader.scan(&editing::TYPES, &(), None).collect::<Result<_, _>>()?;
+    Ok(rows.iter().filter_map(|(name, row)| parsed(name, &row.schema)).collect())
+}
+
+/// Readers' tables as they would be, had these events happened. Blocks on the log; nobody else sees anything of it.
+///
+/// # Errors
+/// [`FollowError`] when the view cannot be read.
+pub fn supposing(
+    log: &Arc<dyn Log>,
+    view: &Arc<View>,
+    events: Vec<Event>,
+) -> Result<Reader<delivery::tables::Delivery>, FollowError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
+    let types = types_of(view)?;
+    let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+    let event = |number: u64| {
+        if let Some(event) = events.iter().find(|event| event.number == number) {
+            return Some(Arc::clone(event));
+        }
+        let mut found = runtime.block_on(log.events(number.checked_sub(1)?, 1)).ok()?;
+        found.pop().filter(|event| event.number == number).map(Arc::new)
+    };
+    let (mut batch, mut touched) = (view.batch(), Touched::default());
+    for supposed in &events {
+        let context = Context { types: &types, event: &event, ready: None };
+        delivery::apply(&mut batch, supposed, &context, &mut touched)?;
+    }
+    Ok(view.supposing(batch.unapplied()))
 }
 
 fn parsed(name: &TypeName, schema: &str) -> Option<(TypeName, Arc<ContentType>)> {

@@ -1,6 +1,7 @@
 //! Questions: one file each. [`Delivery`] answers readers' questions, [`Editing`] editors'.
 
 pub mod answer;
+pub mod audit;
 pub mod changes;
 pub mod directory;
 pub mod entry;
@@ -9,6 +10,7 @@ pub mod fill;
 pub mod included;
 pub mod list;
 pub mod pages;
+pub mod previews;
 pub mod proofs;
 pub mod recalls;
 pub mod redirects;

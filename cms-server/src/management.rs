@@ -30,6 +30,7 @@ use crate::{
 
 pub mod accounts;
 pub mod acts;
+pub mod audit;
 pub mod backup;
 pub mod entries;
 pub mod export;
@@ -37,6 +38,7 @@ pub mod history;
 pub mod imports;
 pub mod once;
 pub(crate) mod place;
+pub mod previews;
 pub mod proofs;
 pub mod rebuilds;
 pub mod releases;
@@ -56,7 +58,9 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         export::endpoints(),
         backup::endpoints(),
         proofs::endpoints(),
+        audit::endpoints(),
         releases::endpoints(),
+        previews::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [

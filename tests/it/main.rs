@@ -10,6 +10,7 @@
 
 mod acts;
 mod app;
+mod audit;
 mod bad_input;
 mod commonmark;
 mod demo;
@@ -27,10 +28,12 @@ mod http_problems;
 mod http_requests;
 mod http_server;
 mod kept_answers;
+mod leaks;
 mod locales;
 mod markdown_safety;
 mod needs;
 mod openapi;
+mod previews;
 mod proofs;
 mod readme;
 mod rebuilding;

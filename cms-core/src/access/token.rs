@@ -12,7 +12,8 @@ use sha2::Sha256;
 
 use crate::{
     clock::Timestamp,
-    id::{AccountId, TokenId},
+    id::{AccountId, EntryId, ReleaseId, TokenId},
+    locale::Locale,
 };
 
 /// Random bytes in a token.
@@ -28,6 +29,8 @@ pub enum Kind {
     OneTime,
     /// To act with, as often as one likes.
     Service,
+    /// To see one draft as readers would; for nothing else.
+    Preview,
 }
 
 impl Kind {
@@ -35,6 +38,7 @@ impl Kind {
         match self {
             Self::OneTime => "bcn1_",
             Self::Service => "bcn_",
+            Self::Preview => "bcnp_",
         }
     }
 }
@@ -64,7 +68,7 @@ impl Secret {
     /// # Errors
     /// [`NoToken`] without a word on why: whoever has a token needs none.
     pub fn parse(text: &str) -> Result<Self, NoToken> {
-        let (kind, rest) = [Kind::OneTime, Kind::Service]
+        let (kind, rest) = [Kind::OneTime, Kind::Service, Kind::Preview]
             .into_iter()
             .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))
             .ok_or(NoToken)?;
@@ -125,12 +129,34 @@ pub struct Token {
     pub expires: Timestamp,
 }
 
+/// What is kept of a preview token, beside its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Its id, for lists and for revoking it.
+    pub id: TokenId,
+    /// Which entry it shows.
+    pub entry: EntryId,
+    /// In which locale.
+    pub locale: Locale,
+    /// As it would be after this release, instead of after its own publication alone.
+    pub release: Option<ReleaseId>,
+    /// Who issued it.
+    pub created_by: AccountId,
+    /// When.
+    pub created_at: Timestamp,
+    /// From when on it is good for nothing.
+    pub expires: Timestamp,
+}
+
 /// The cell that holds the key of all digests.
 pub const KEY_CELL: &str = "secret/tokens";
 /// The cell that says that an administrator has a token: no start offers another one.
 pub const CLAIMED_CELL: &str = "token-claimed";
 /// What the cells of tokens start with; the digest follows.
 pub const TOKEN_CELLS: &str = "token/";
+
+/// What the cells of preview tokens start with; the digest follows.
+pub const PREVIEW_CELLS: &str = "preview/";
 
 /// The cell that says when a token was last used.
 pub fn used_cell(id: TokenId) -> String {
@@ -143,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_as_it_was_written() {
-        for kind in [Kind::OneTime, Kind::Service] {
+        for kind in [Kind::OneTime, Kind::Service, Kind::Preview] {
             let secret = Secret::generate(kind);
             assert_eq!(Secret::parse(secret.reveal()), Ok(secret.clone()));
             assert_eq!(secret.kind(), kind);

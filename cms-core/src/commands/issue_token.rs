@@ -158,7 +158,7 @@ impl Means {
     }
 
     /// The key that digests are made with; made when it is first asked for.
-    async fn key(&self) -> Result<[u8; KEY], CommandError> {
+    pub(super) async fn key(&self) -> Result<[u8; KEY], CommandError> {
         let fresh: [u8; KEY] = rand::random();
         let value = CellValue { value: fresh.to_vec(), expires: None };
         // Whoever sets it first has set it for all.

@@ -129,6 +129,14 @@ impl Delivery {
         }))
     }
 
+    /// The same, of tables as they would be. It keeps next to nothing in memory, and what this one keeps is not its
+    /// own.
+    pub(crate) fn supposing(&self, reader: Reader<tables::Delivery>) -> Self {
+        let (generations, index) = (Arc::default(), Arc::clone(&self.0.index));
+        let nothing = (Caches { entries: 0 }, Vec::new());
+        Self::new(reader, generations, index, Arc::clone(&self.0.log), nothing)
+    }
+
     pub(super) fn parts(&self) -> &Parts {
         &self.0
     }

@@ -138,7 +138,13 @@ impl View {
 
     /// Sees the tables of one room.
     pub fn reader<Room>(self: &Arc<Self>) -> Reader<Room> {
-        Reader { view: Arc::clone(self), room: PhantomData }
+        Reader { view: Arc::clone(self), supposed: None, room: PhantomData }
+    }
+
+    /// Sees the tables of one room as they would be with these changes, which nobody else sees.
+    pub fn supposing<Room>(self: &Arc<Self>, changes: Changes) -> Reader<Room> {
+        let supposed = Some(Arc::new(changes.0));
+        Reader { view: Arc::clone(self), supposed, room: PhantomData }
     }
 
     /// Collects changes, to be applied at once.
@@ -182,12 +188,21 @@ impl View {
 /// Sees the tables of one room, as of now: each call sees what is committed then.
 pub struct Reader<Room> {
     view: Arc<View>,
+    supposed: Option<Arc<Rows>>,
     room: PhantomData<fn() -> Room>,
 }
 
+/// Values by the keys of their rows, as they are before they are stored; `None` for a row that is removed.
+type Rows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// What a batch changes, without it being applied.
+#[derive(Debug, Clone)]
+pub struct Changes(Rows);
+
 impl<Room> Clone for Reader<Room> {
     fn clone(&self) -> Self {
-        Self { view: Arc::clone(&self.view), room: PhantomData }
+        let supposed = self.supposed.clone();
+        Self { view: Arc::clone(&self.view), supposed, room: PhantomData }
     }
 }
 
@@ -212,7 +227,11 @@ impl<Room> Reader<Room> {
         table: &Table<Room, K, V>,
         key: &K,
     ) -> Result<Option<V>, ViewError> {
-        let bytes = self.view.row(&row_key(table, key), table.name)?;
+        let key = row_key(table, key);
+        if let Some(change) = self.supposed.as_ref().and_then(|supposed| supposed.get(&key)) {
+            return change.as_deref().map(|bytes| decode(bytes, table.name)).transpose();
+        }
+        let bytes = self.view.row(&key, table.name)?;
         bytes.map(|bytes| decode(&bytes, table.name)).transpose()
     }
 
@@ -226,6 +245,27 @@ impl<Room> Reader<Room> {
         let start = row_key(table, prefix);
         let from =
             after.map_or_else(|| start.clone(), |after| key::just_after(row_key(table, after)));
+        let supposed = self.supposed.as_ref().map(|changes| {
+            let batch = Batch { view: &self.view, changes: Rows::clone(changes) };
+            match batch.scan(table, prefix) {
+                Ok(mut rows) => {
+                    rows.retain(|(key, _)| row_key(table, key) >= from);
+                    rows.into_iter().map(Ok).collect()
+                }
+                Err(error) => vec![Err(error)],
+            }
+        });
+        let stored = supposed.is_none().then(|| self.stored(table, start, from));
+        supposed.into_iter().flatten().chain(stored.into_iter().flatten())
+    }
+
+    /// The rows that are stored: those under `start`, from `from` on.
+    fn stored<'a, K: Key + 'a, V: DeserializeOwned + 'a>(
+        &'a self,
+        table: &'a Table<Room, K, V>,
+        start: Vec<u8>,
+        from: Vec<u8>,
+    ) -> impl Iterator<Item = Result<(K, V), ViewError>> + 'a {
         self.view.db.range(from..).map_while(move |row| match row {
             Ok((key, _)) if !key.starts_with(&start) => None,
             Ok((key, row)) => Some(self.row_of(table, &key, &row)),
@@ -252,7 +292,7 @@ impl<Room> Reader<Room> {
 #[derive(Debug)]
 pub struct Batch<'a> {
     view: &'a View,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: Rows,
 }
 
 impl Batch<'_> {
@@ -318,6 +358,11 @@ impl Batch<'_> {
             .map_err(|error| ViewError::Unavailable(format!("table {}: {error}", table.name)))?;
         self.changes.insert(row_key(table, key), Some(bytes));
         Ok(())
+    }
+
+    /// What it would change, for [`View::supposing`].
+    pub fn unapplied(self) -> Changes {
+        Changes(self.changes)
     }
 
     /// Removes a row, if it is there.
@@ -403,6 +448,31 @@ mod tests {
         assert_eq!(reader.get(&WORDS, &key).unwrap(), None);
         batch.apply(|| ()).unwrap();
         assert_eq!(reader.get(&WORDS, &key).unwrap().as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn what_is_supposed_is_seen_by_who_supposes_it_alone() {
+        let (_dir, view) = view();
+        let key = |word: &str, number| (word.to_owned(), number);
+        let mut batch = view.batch();
+        for number in 1..=4 {
+            batch.put(&WORDS, &key("a", number), &format!("a{number}")).unwrap();
+        }
+        batch.apply(|| ()).unwrap();
+        let mut batch = view.batch();
+        batch.put(&WORDS, &key("a", 2), &"other".to_owned()).unwrap();
+        batch.put(&WORDS, &key("a", 5), &"new".to_owned()).unwrap();
+        batch.remove(&WORDS, &key("a", 3));
+        let supposing = view.supposing::<Here>(batch.unapplied());
+        let all = |reader: &Reader<Here>, after: Option<(String, u64)>| {
+            let rows = reader.scan(&WORDS, &"a".to_owned(), after.as_ref());
+            rows.map(|row| row.unwrap().1).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&supposing, None), ["a1", "other", "a4", "new"]);
+        assert_eq!(all(&supposing, Some(key("a", 2))), ["a4", "new"]);
+        assert_eq!(supposing.get(&WORDS, &key("a", 3)).unwrap(), None);
+        assert_eq!(supposing.get(&WORDS, &key("a", 2)).unwrap().as_deref(), Some("other"));
+        assert_eq!(all(&view.reader(), None), ["a1", "a2", "a3", "a4"]);
     }
 
     #[test]

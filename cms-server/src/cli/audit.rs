@@ -7,6 +7,7 @@ use super::{Failure, Global, output, remote::Remote, store};
 
 mod check;
 mod keys;
+mod list;
 mod prove;
 mod verify;
 
@@ -27,6 +28,7 @@ enum Act {
     Prove(prove::Prove),
     Check(check::Check),
     Keys(keys::Keys),
+    List(list::List),
 }
 
 impl Audit {
@@ -37,6 +39,7 @@ impl Audit {
             Act::Prove(prove) => prove.run(&self.remote, global),
             Act::Check(check) => check.run(global),
             Act::Keys(keys) => keys.run(global),
+            Act::List(list) => list.run(&self.remote, global),
         }
     }
 

@@ -180,6 +180,7 @@ fn a_command_that_only_looks_makes_no_store() {
         &["audit", "checkpoint"],
         &["audit", "prove", "1"],
         &["audit", "keys", "list"],
+        &["audit", "list"],
     ] {
         let folder = text(&given.path("e")).to_owned();
         let args: Vec<_> =

@@ -64,6 +64,22 @@ impl<'r> FromRequest<'r> for Applicant {
     }
 }
 
+/// A token that has the form of one, whatever it is good for: for endpoints that look by themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Presented(pub(crate) Secret);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Presented {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        match presented(request) {
+            Ok(secret) => Outcome::Success(Self(secret)),
+            Err(problem) => problem.outcome(request),
+        }
+    }
+}
+
 impl Bearer {
     /// Who acts in this request.
     pub(crate) async fn of(request: &Request<'_>) -> Result<Self, Problem> {

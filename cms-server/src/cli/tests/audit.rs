@@ -176,3 +176,31 @@ fn keys_are_changed_retired_and_carried_over_a_restore() {
     carry(text(&other), &kept).unwrap();
     assert_eq!(key(text(&other)), first);
 }
+
+#[test]
+fn the_trail_is_the_same_on_a_store_and_on_its_server() {
+    let given = Given::with_content();
+    let (entry, number) = page(&given);
+    let token = json_of(&["token", "create", "tests", "--data", given.data()]);
+    let of_entry = ["audit", "list", "--entry", &entry];
+    let own = json_of(&[&of_entry[..], &["--data", given.data()]].concat());
+    let all = json_of(&["audit", "list", "--data", given.data()]);
+    let events = own["data"].as_array().unwrap();
+    assert!(
+        events
+            .iter()
+            .any(|event| event["event"] == number && event["what"]["event"] == "published")
+    );
+    assert!(events.iter().all(|event| !event.to_string().contains("Hameçonnage")), "no content");
+    assert!(all["data"].as_array().unwrap().len() > events.len());
+    let nobody = "0190a0a0-0000-7000-8000-000000000000";
+    let none = json_of(&["audit", "list", "--actor", nobody, "--data", given.data()]);
+    assert_eq!(none["data"], json!([]));
+    let early = json_of(&["audit", "list", "--to", "2001-01-01T00:00:00Z", "--data", given.data()]);
+    assert_eq!(early["data"], json!([]));
+    let (_, said) = run(&[&of_entry[..], &["--data", given.data()]].concat());
+    assert!(said.contains("published") && said.contains(&format!("{entry}/fr")), "{said}");
+    let running = Running::over(given.data());
+    let asked = ["--url", &running.url(), "--token", token["secret"].as_str().unwrap()];
+    assert_eq!(json_of(&[&of_entry[..], &asked].concat()), own);
+}

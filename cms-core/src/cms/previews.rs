@@ -1,0 +1,87 @@
+//! The façade's previews: a draft as readers would get it, for whoever has a token for it.
+
+use std::sync::Arc;
+
+use super::Cms;
+use crate::{
+    access::{
+        Actor,
+        token::{Preview, Secret},
+    },
+    commands::{CommandError, issue_preview::IssuePreview},
+    followers::{FollowError, supposing},
+    id::{EntryId, TokenId},
+    locale::Locale,
+    queries::{
+        ReadError,
+        entry::{EntryFound, EntryQuestion},
+    },
+    store::LogError,
+};
+
+impl Cms {
+    /// Issues a preview token.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn issue_preview(
+        &self,
+        actor: &Actor,
+        act: IssuePreview,
+    ) -> Result<(Preview, Secret), CommandError> {
+        self.means().issue_preview(actor, act).await
+    }
+
+    /// Revokes a preview token.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn revoke_preview(
+        &self,
+        actor: &Actor,
+        at: (EntryId, &Locale),
+        id: TokenId,
+    ) -> Result<(), CommandError> {
+        self.means().revoke_preview(actor, at, id).await
+    }
+
+    /// What a preview token shows: what readers would get, had the draft been published just now, embeds and
+    /// references as they are live. `None` when the token is good for nothing.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the store cannot be read.
+    pub async fn preview(&self, secret: &Secret) -> Result<Option<EntryFound>, CommandError> {
+        let editing = self.editing();
+        let Some(preview) = editing.preview(secret, self.clock().now()).await? else {
+            return Ok(None);
+        };
+        let Some(entry) = editing.entry(preview.entry)? else { return Ok(None) };
+        let events = self.means().supposed_events(&preview).await?;
+        let (log, derived) = (Arc::clone(&self.0.log), self.0.derived.load_full());
+        let shown = tokio::task::spawn_blocking(move || {
+            let reader = supposing(&log, &derived.view, events).map_err(unreadable)?;
+            let name = preview.entry.to_string();
+            derived.delivery.supposing(reader).entry(&EntryQuestion {
+                type_name: &entry.type_name,
+                name: &name,
+                locale: &preview.locale,
+                explicit: true,
+                fallback: false,
+                fields: None,
+                include: &[],
+            })
+        });
+        let stopped =
+            |error: tokio::task::JoinError| unreadable(FollowError::Machine(error.to_string()));
+        Ok(Some(shown.await.map_err(stopped)??))
+    }
+}
+
+fn unreadable(error: FollowError) -> ReadError {
+    match error {
+        FollowError::Log(error) => error.into(),
+        FollowError::View(error) => error.into(),
+        FollowError::Index(reason) => ReadError::Index(reason),
+        FollowError::Machine(reason) => LogError::Unavailable(reason).into(),
+    }
+}
