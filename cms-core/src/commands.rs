@@ -23,6 +23,7 @@ pub mod configure_site;
 pub mod create_entry;
 pub mod discard;
 pub mod discard_release;
+pub mod duplicate_entry;
 pub mod erase;
 pub mod import;
 pub mod issue_preview;

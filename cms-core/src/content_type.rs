@@ -108,6 +108,7 @@ pub struct ContentType {
     description: String,
     translation_policy: TranslationPolicy,
     four_eyes: bool,
+    safety_approvals: usize,
     must_have_locales: Vec<Locale>,
     fields: BTreeMap<FieldName, Arc<Field>>,
     slug_source: FieldName,
@@ -147,6 +148,13 @@ impl ContentType {
     /// Whether somebody else than the author has to approve.
     pub fn four_eyes(&self) -> bool {
         self.four_eyes
+    }
+
+    /// How many different people must approve a draft before it is published, none of whom wrote on it: one where the
+    /// type asks for four eyes, and as many as it says (`x-safety-approvals`) where a change is one of safety.
+    pub fn approvals(&self, is_safety: bool) -> usize {
+        let of_safety = if is_safety { self.safety_approvals } else { 0 };
+        of_safety.max(usize::from(self.four_eyes))
     }
 
     /// The locales that every published entry should have.

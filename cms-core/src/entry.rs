@@ -66,6 +66,8 @@ pub struct Review {
     pub at: Timestamp,
     /// What was said to it.
     pub note: Option<String>,
+    /// Who has approved it so far, each once.
+    pub approvals: Vec<AccountId>,
 }
 
 /// Something that is to happen to a locale.
@@ -249,10 +251,8 @@ impl Entry {
                 let part = Part::Locale(locale.clone());
                 self.change(&part, event, |head| head.withdrawal = Some(withdrawal.clone()));
             }
-            EventBody::Reviewed { part, step, note, .. } => {
-                let (step, actor, at) = (*step, event.actor, event.at);
-                let review = Review { step, actor, at, note: note.clone() };
-                self.change(part, event, |head| head.review = Some(review));
+            EventBody::Reviewed { part, .. } => {
+                self.change(part, event, |head| head.review = reviewed(head.review.take(), event));
             }
             EventBody::Discarded { part, .. } => self.change(part, event, |head| {
                 head.review = None;
@@ -362,6 +362,18 @@ fn scheduled(event: &Event) -> Option<Schedule> {
         };
     let (zone, due) = (zone.clone(), due.clone());
     Some(Schedule { id: *schedule, at: *at, zone, due, actor: event.actor, release })
+}
+
+/// Where the review stands after one of its steps. An approval adds to those before it; other steps take them back.
+fn reviewed(before: Option<Review>, event: &Event) -> Option<Review> {
+    let Some(EventBody::Reviewed { step, note, .. }) = &event.body else { return before };
+    let mut approvals = Vec::new();
+    if *step == ReviewStep::Approved {
+        approvals = before.map(|review| review.approvals).unwrap_or_default();
+        approvals.retain(|other| *other != event.actor);
+        approvals.push(event.actor);
+    }
+    Some(Review { step: *step, actor: event.actor, at: event.at, note: note.clone(), approvals })
 }
 
 /// The schedule that an event took back.

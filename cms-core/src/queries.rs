@@ -1,6 +1,7 @@
 //! Questions: one file each. [`Delivery`] answers readers' questions, [`Editing`] editors'.
 
 pub mod answer;
+pub mod as_of;
 pub mod audit;
 pub mod changes;
 pub mod directory;

@@ -172,6 +172,14 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// The last event of a stream; 0 for none.
     async fn last_of(&self, stream: &Stream) -> Result<u64, LogError>;
 
+    /// The numbers of a stream's events above `after`, in order, at most `limit` of them.
+    async fn events_of(
+        &self,
+        stream: &Stream,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, LogError>;
+
     /// Returns as soon as there is an event above `after`, with the last event's number; at the latest
     /// after `limit`.
     async fn wait(&self, after: u64, limit: Duration) -> Result<u64, LogError>;

@@ -32,6 +32,7 @@ pub mod accounts;
 pub mod acts;
 pub mod audit;
 pub mod backup;
+pub mod duplicates;
 pub mod entries;
 pub mod export;
 pub mod history;
@@ -52,6 +53,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         tokens::endpoints(),
         accounts::endpoints(),
         entries::endpoints(),
+        duplicates::endpoints(),
         history::endpoints(),
         acts::endpoints(),
         schedules::endpoints(),

@@ -51,7 +51,10 @@ fn the_trail_of_an_entry_is_complete_and_in_order() {
     let own = trail(&desk, &desk.token, &format!("{of_entry}&actor={account}"));
     assert_eq!(own.json(), all.json());
     let nobody = "0190a0a0-0000-7000-8000-000000000000";
-    assert_eq!(kinds(&trail(&desk, &desk.token, &format!("?actor={nobody}"))), [String::new(); 0]);
+    assert_eq!(
+        kinds(&trail(&desk, &desk.token, &format!("?actor={nobody}"))),
+        Vec::<String>::new()
+    );
     // Page by page it is the same.
     let (mut after, mut paged) = (json!(0), Vec::new());
     while !after.is_null() {
@@ -65,7 +68,7 @@ fn the_trail_of_an_entry_is_complete_and_in_order() {
     let left = trail(&desk, &desk.token, &of_entry);
     assert_eq!(
         kinds(&left),
-        ["erased", "erased", "erased", "erased", "erased", "erased"].map(|kind| kind.to_owned())
+        ["erased", "erased", "erased", "erased", "erased", "erased"].map(str::to_owned)
     );
     assert!(!left.text().contains("Please look."), "{left:?}");
 }

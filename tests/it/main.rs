@@ -10,11 +10,14 @@
 
 mod acts;
 mod app;
+mod approvals;
+mod as_of;
 mod audit;
 mod bad_input;
 mod commonmark;
 mod demo;
 mod deploy;
+mod duplicates;
 mod embeds;
 mod erasure;
 mod examples;

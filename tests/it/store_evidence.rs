@@ -4,7 +4,7 @@ use cms_core::store::{Append, merkle};
 
 use crate::{
     store_adapters::{Adapter, Memory, Sled},
-    store_samples::{append, saved},
+    store_samples::{append, saved, stream},
 };
 
 #[tokio::test]
@@ -15,6 +15,23 @@ async fn every_event_in_memory_is_shown_to_be_in_the_tree() {
 #[tokio::test]
 async fn every_event_on_disk_is_shown_to_be_in_the_tree() {
     every_event_is_shown_to_be_in_the_tree(&mut Sled::default()).await;
+}
+
+#[tokio::test]
+async fn the_events_of_a_stream_are_listed_in_order() {
+    for adapter in [&mut Memory::default() as &mut dyn Adapter, &mut Sled::default()] {
+        let log = adapter.open();
+        log.append(append(vec![saved(1, "a"), saved(2, "b"), saved(1, "c")])).await.unwrap();
+        log.append(append(vec![saved(3, "d"), saved(1, "e")])).await.unwrap();
+        let of =
+            async |seed, after, limit| log.events_of(&stream(seed), after, limit).await.unwrap();
+        assert_eq!(of(1, 0, 10).await, [1, 3, 5]);
+        assert_eq!(of(1, 1, 10).await, [3, 5]);
+        assert_eq!(of(1, 0, 2).await, [1, 3]);
+        assert_eq!(of(1, 5, 10).await, [0_u64; 0]);
+        assert_eq!(of(1, u64::MAX, 10).await, [0_u64; 0]);
+        assert_eq!(of(9, 0, 10).await, [0_u64; 0]);
+    }
 }
 
 async fn every_event_is_shown_to_be_in_the_tree(adapter: &mut dyn Adapter) {

@@ -15,6 +15,7 @@ use crate::{
         configure_site::ConfigureSite,
         create_entry::CreateEntry,
         discard::Discard,
+        duplicate_entry::DuplicateEntry,
         publish::Publish,
         request_changes::RequestChanges,
         roll_back::RollBack,
@@ -60,6 +61,20 @@ impl Cms {
         act: CreateEntry,
     ) -> Result<(EntryId, Accepted), CommandError> {
         let done = decided!(self, means => means.create_entry(actor, act.clone()))?;
+        self.seen(done.1).await;
+        Ok(done)
+    }
+
+    /// Makes an entry with the drafts of another.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn duplicate_entry(
+        &self,
+        actor: &Actor,
+        act: DuplicateEntry,
+    ) -> Result<(EntryId, Accepted), CommandError> {
+        let done = decided!(self, means => means.duplicate_entry(actor, act.clone()))?;
         self.seen(done.1).await;
         Ok(done)
     }

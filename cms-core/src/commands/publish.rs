@@ -9,7 +9,7 @@ use crate::{
     clock::Timestamp,
     content_type::ContentType,
     entry::{Entry, Head, Status},
-    event::{Claim, EventBody, Fields, Part, ReviewStep, SavedAt, Stream},
+    event::{Claim, EventBody, Fields, Part, SavedAt, Stream},
     id::EntryId,
     locale::Locale,
     store::{ClaimChange, NewEvent},
@@ -38,7 +38,7 @@ impl Means {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Publish, act.entry, &act.part)?;
         if let Some(head) = entry.heads.get(&act.part) {
-            check_approved(&content_type, head)?;
+            self.check_approved(entry.id, &content_type, (&act.part, head))?;
         }
         let expected = |_: EntryId| false;
         let mut decision = self.decide_publish(&entry, &content_type, &act, &expected).await?;
@@ -172,16 +172,6 @@ impl Means {
         }
         none_of(circles)
     }
-}
-
-/// Refuses what nobody has approved, where the type asks for four eyes.
-pub(super) fn check_approved(content_type: &ContentType, head: &Head) -> Result<(), CommandError> {
-    let review = head.review.as_ref();
-    let is_approved = review.is_some_and(|review| review.step == ReviewStep::Approved);
-    if content_type.four_eyes() && !is_approved {
-        return Err(CommandError::Invalid(vec![Violation::new("", "not_approved")]));
-    }
-    Ok(())
 }
 
 /// The event that publishes one part's newest revision.

@@ -6,11 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    CommandError, Decision, ItemFault, Means,
-    publish::{Publish, check_approved},
-    unpublish::Unpublish,
-};
+use super::{CommandError, Decision, ItemFault, Means, publish::Publish, unpublish::Unpublish};
 use crate::{
     access::{Act, Actor, Scope, allows},
     entry::{Entry, Live, embedded_pieces},
@@ -226,7 +222,7 @@ impl Means {
         match (&item.due, &item.part) {
             (Due::Publish(revision), part) => {
                 if let Some(head) = entry.heads.get(part) {
-                    check_approved(&content_type, head)?;
+                    self.check_approved(entry.id, &content_type, (part, head))?;
                 }
                 let (part, expected) = (part.clone(), Some(*revision));
                 let act = Publish { entry: entry.id, part, expected, published_at: None };

@@ -1,11 +1,14 @@
 //! The steps of a review: what submitting, asking for changes and approving have in common.
 
+use std::collections::BTreeSet;
+
 use super::{Accepted, CommandError, Decision, Means, check_note, none_of};
 use crate::{
     access::{Act, Actor},
+    content_type::ContentType,
     entry::Head,
-    event::{EventBody, Part, ReviewStep, Stream},
-    id::EntryId,
+    event::{ChangeClass, EventBody, Part, ReviewStep, Stream},
+    id::{AccountId, EntryId},
     store::NewEvent,
     violation::Violation,
 };
@@ -23,7 +26,58 @@ pub struct Reviewing {
     pub note: Option<String>,
 }
 
+/// What was written since readers last got something.
+#[derive(Debug, Default)]
+pub(super) struct Drafted {
+    /// Who wrote on it.
+    pub(super) authors: BTreeSet<AccountId>,
+    /// Whether any of it was said to be a change of safety.
+    pub(super) is_safety: bool,
+}
+
+/// The most revisions that are looked at for their authors.
+const LOOKED_AT: usize = 1_000;
+
 impl Means {
+    /// Who has written on a draft since readers last got something, and whether it changes what protects.
+    pub(super) fn drafted(
+        &self,
+        entry: EntryId,
+        (part, head): (&Part, &Head),
+    ) -> Result<Drafted, CommandError> {
+        let live = head.live.as_ref().map_or(0, |live| live.saved.revision);
+        let before = head.draft.revision.saturating_add(1);
+        let since = self.editing.revisions(entry, part, (Some(before), LOOKED_AT))?;
+        let mut drafted = Drafted::default();
+        drafted.authors.insert(head.draft.actor);
+        for (_, saved) in since.into_iter().take_while(|(revision, _)| *revision > live) {
+            drafted.authors.insert(saved.actor);
+            drafted.is_safety |= saved.change_class == Some(ChangeClass::Safety);
+        }
+        Ok(drafted)
+    }
+
+    /// Refuses what too few have approved, where the type asks for that.
+    pub(super) fn check_approved(
+        &self,
+        entry: EntryId,
+        content_type: &ContentType,
+        (part, head): (&Part, &Head),
+    ) -> Result<(), CommandError> {
+        let needed = content_type.approvals(self.drafted(entry, (part, head))?.is_safety);
+        let review = head.review.as_ref().filter(|review| review.step == ReviewStep::Approved);
+        let found = review.map_or(0, |review| review.approvals.len());
+        if found >= needed {
+            return Ok(());
+        }
+        let wrong = if needed == 1 {
+            Violation::new("", "not_approved")
+        } else {
+            Violation::new("", "more_approvals").with("needed", needed).with("found", found)
+        };
+        Err(CommandError::Invalid(vec![wrong]))
+    }
+
     /// Moves a draft on, if `check` finds nothing wrong with that.
     pub(super) async fn review(
         &self,

@@ -3,10 +3,7 @@
 //! A schedule is data: an event with a time in UTC. What is to be published stays as it is until then, and
 //! nothing of it lies where readers could reach it.
 
-use super::{
-    Accepted, CommandError, Decision, Means, none_of,
-    publish::{Publish, check_approved},
-};
+use super::{Accepted, CommandError, Decision, Means, none_of, publish::Publish};
 use crate::{
     access::{Act, Actor},
     clock::Timestamp,
@@ -72,7 +69,7 @@ impl Means {
                 let publish = Publish { entry: entry.id, part, expected: None, published_at: None };
                 let expected = |_: EntryId| false;
                 // Whether it could be published; that it can be then is looked at when its time comes.
-                check_approved(&content_type, head)?;
+                self.check_approved(entry.id, &content_type, (&publish.part, head))?;
                 self.decide_publish(&entry, &content_type, &publish, &expected).await?;
                 Due::Publish(current)
             }

@@ -37,6 +37,7 @@ pub(super) enum Annotation {
     Embeddable,
     Reference,
     Asset,
+    SafetyApprovals,
 }
 
 impl Annotation {
@@ -45,6 +46,7 @@ impl Annotation {
             "x-type" => Self::Type,
             "x-translation-policy" => Self::TranslationPolicy,
             "x-four-eyes" => Self::FourEyes,
+            "x-safety-approvals" => Self::SafetyApprovals,
             "x-must-have-locales" => Self::MustHaveLocales,
             "x-localized" => Self::Localized,
             "x-required-for-publication" => Self::RequiredForPublication,
@@ -65,9 +67,11 @@ impl Annotation {
     /// whole type or a whole field.
     pub(super) fn may_stand(self, place: Place) -> bool {
         match self {
-            Self::Type | Self::TranslationPolicy | Self::FourEyes | Self::MustHaveLocales => {
-                place == Place::Type
-            }
+            Self::Type
+            | Self::TranslationPolicy
+            | Self::FourEyes
+            | Self::SafetyApprovals
+            | Self::MustHaveLocales => place == Place::Type,
             Self::Localized
             | Self::RequiredForPublication
             | Self::Markdown
@@ -96,7 +100,9 @@ impl Annotation {
                     || all_texts(value, is_type)
                         && value.as_array().is_some_and(|types| !types.is_empty())
             }
-            Self::SearchWeight => value.as_u64().is_some_and(|weight| (1..=10).contains(&weight)),
+            Self::SearchWeight | Self::SafetyApprovals => {
+                value.as_u64().is_some_and(|number| (1..=10).contains(&number))
+            }
             Self::FourEyes
             | Self::Localized
             | Self::RequiredForPublication
@@ -135,7 +141,11 @@ impl Annotation {
                     | K::Integer
                     | K::Number
             ),
-            Self::Type | Self::TranslationPolicy | Self::FourEyes | Self::MustHaveLocales => false,
+            Self::Type
+            | Self::TranslationPolicy
+            | Self::FourEyes
+            | Self::SafetyApprovals
+            | Self::MustHaveLocales => false,
             Self::Localized | Self::RequiredForPublication | Self::Reference | Self::Asset => true,
         }
     }

@@ -33,7 +33,8 @@ struct State {
     events: Vec<Stored>,
     edge: Edge,
     tiles: HashMap<(u8, u64), Vec<Hash>>,
-    streams: HashMap<Stream, u64>,
+    /// Each stream's events.
+    streams: HashMap<Stream, Vec<u64>>,
     claims: HashMap<Claim, Holder>,
     ops: HashMap<OpId, Appended>,
     cells: BTreeMap<String, Cell>,
@@ -60,7 +61,7 @@ impl Facts for State {
     }
 
     fn last_of(&self, stream: &Stream) -> Result<u64, AppendError> {
-        Ok(self.streams.get(stream).copied().unwrap_or(0))
+        Ok(self.last_number(stream))
     }
 
     fn holder(&self, claim: &Claim) -> Result<Option<Holder>, AppendError> {
@@ -118,7 +119,12 @@ impl State {
         self.events.extend(stored);
         let appended = Appended { first, last: Facts::last(self) };
         for (number, event) in (first..).zip(&append.events) {
-            self.streams.extend(event.streams.iter().map(|stream| (stream.clone(), number)));
+            for stream in &event.streams {
+                let numbers = self.streams.entry(stream.clone()).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
         }
         for (claim, holder) in claims {
             match holder {
@@ -133,6 +139,10 @@ impl State {
         }
         self.ops.insert(append.op, appended);
         appended
+    }
+
+    fn last_number(&self, stream: &Stream) -> u64 {
+        self.streams.get(stream).and_then(|numbers| numbers.last()).copied().unwrap_or(0)
     }
 
     fn tree(&self) -> Tree<'_, Self> {
@@ -189,7 +199,18 @@ impl Log for MemoryLog {
     }
 
     async fn last_of(&self, stream: &Stream) -> Result<u64, LogError> {
-        Ok(self.state.read().streams.get(stream).copied().unwrap_or(0))
+        Ok(self.state.read().last_number(stream))
+    }
+
+    async fn events_of(
+        &self,
+        stream: &Stream,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        let state = self.state.read();
+        let numbers = state.streams.get(stream).into_iter().flatten();
+        Ok(numbers.filter(|number| **number > after).take(limit).copied().collect())
     }
 
     async fn wait(&self, after: u64, limit: Duration) -> Result<u64, LogError> {

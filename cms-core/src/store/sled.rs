@@ -343,6 +343,18 @@ impl Log for SledLog {
         })
     }
 
+    async fn events_of(
+        &self,
+        stream: &Stream,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        let prefix = keys::stream(stream);
+        self.shared.read(|rows, edge| {
+            rows.numbers_under(&prefix, after, edge.size()).take(limit).collect()
+        })
+    }
+
     async fn wait(&self, after: u64, limit: Duration) -> Result<u64, LogError> {
         let mut last = self.shared.last.subscribe();
         // The time being over is answered like an event: with what is there.

@@ -35,9 +35,13 @@ use crate::{
     problem::{Code, Problem},
 };
 
+pub mod listed;
+
+use listed::AtInstant;
+
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![create_entry, read_overview, erase_entry, read_draft, save_draft]
+    routes![create_entry, listed::list_entries, read_overview, erase_entry, read_draft, save_draft]
 }
 
 /// An entry with where each part stands.
@@ -314,21 +318,21 @@ pub(crate) async fn erase_entry(
     place.editor.once.run((desk, actor.account), None, work).await
 }
 
-/// The draft of a part: its newest revision.
+/// The draft of a part: its newest revision. With `as_of`, as it was then, or will be if what is scheduled happens.
 #[utoipa::path(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}",
-    params(PartAddress, Nothing),
+    params(PartAddress, AtInstant),
     responses((status = 200, body = Draft)),
     security(("token" = []))
 )]
 #[get("/manage/v1/entries/<_>/<_>/<_>")]
 pub(crate) async fn read_draft(
     place: PartPlace,
-    _query: Query<'_, Nothing>,
+    query: Query<'_, AtInstant>,
     desk: &State<Desk>,
 ) -> Result<Tagged, Problem> {
-    let head = place.readable()?;
+    let head = listed::head_as_asked(desk, &place, &query).await?;
     let (entry, saved) = (&place.at.entry, &head.draft);
     let draft = Draft {
         id: entry.id.to_string(),
@@ -343,7 +347,7 @@ pub(crate) async fn read_draft(
         }),
         note: saved.note.clone(),
         withdrawal: head.withdrawal.clone(),
-        standing: Standing::of(head),
+        standing: Standing::of(&head),
     };
     Ok(Tagged { draft: Json(draft), revision: saved.revision })
 }

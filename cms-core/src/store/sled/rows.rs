@@ -148,6 +148,22 @@ impl Rows {
         Ok(keys::number(&key).map(|number| (number, bytes)))
     }
 
+    /// The numbers of the rows whose keys are `prefix` and a number above `after` and of at most `upto`, in order.
+    pub(super) fn numbers_under(
+        &self,
+        prefix: &[u8],
+        after: u64,
+        upto: u64,
+    ) -> impl Iterator<Item = Result<u64, LogError>> + '_ {
+        let from = keys::with_number(prefix, after.saturating_add(1));
+        let to = keys::with_number(prefix, upto.max(after));
+        self.db.range(from..=to).map(|row| {
+            let (key, row) = row.map_err(|error| refused(0, &error))?;
+            unseal(&key, &row)?;
+            keys::number(&key).ok_or_else(|| damaged(0, "the key of a row is cut short"))
+        })
+    }
+
     /// All rows of a kind, in order; those of all kinds for `None`. A row that is damaged is given as an
     /// error, and the rest follows; where the database itself is damaged, the rest is out of reach.
     pub(super) fn scan(
