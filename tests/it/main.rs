@@ -38,6 +38,7 @@ mod needs;
 mod openapi;
 mod previews;
 mod proofs;
+mod random_acts;
 mod readme;
 mod rebuilding;
 mod redirects;

@@ -60,7 +60,11 @@ impl Editing {
         let end = last.min(after + STRETCH);
         let mut found = Vec::new();
         while after < end {
-            for event in self.log().events(after, STEP).await? {
+            let events = self.log().events(after, STEP).await?;
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
                 let is_past = |to: Timestamp| event.at >= to.plus_millis(SLACK);
                 if question.to.is_some_and(is_past) {
                     return Ok(AuditPage { events: found, next: None });
