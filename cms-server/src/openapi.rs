@@ -93,6 +93,7 @@ pub mod page;
         management::acts::roll_back_draft,
         management::schedules::schedule_act,
         management::schedules::unschedule_act,
+        management::analysis::analyze_text,
         management::imports::import_lines,
         management::export::export_content,
         management::backup::back_up,
