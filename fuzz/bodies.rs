@@ -13,7 +13,7 @@ use cms_core::{
     locale::{Locale, Locales},
     markdown,
     redirect::OldPath,
-    search::{ListQuery, Position},
+    search::{ListQuery, Passages, Position, syntax},
 };
 use cms_server::{
     delivery::{cursor as wire, entries::EntryList},
@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     ("import_line", import_line, LINES),
     ("markdown", markdown, TEXTS),
     ("old_path", old_path, PATHS),
+    ("search", search, QUESTIONS),
 ];
 
 static TYPES: LazyLock<Vec<ContentType>> = LazyLock::new(|| {
@@ -257,4 +258,40 @@ pub fn old_path(data: &[u8]) {
     assert!(!path.as_str().split('/').any(|step| step == "." || step == ".."));
     let encoded = path.as_str().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     assert_eq!(OldPath::parse(&encoded), Ok(path));
+}
+
+const QUESTIONS: &[&str] = &[
+    "fake shops",
+    "help \"fake profile\" -game",
+    "«faux profil» -jeu -\"le chat\"",
+    "「偽の店」 グルーミング",
+    "+44 (0)20 7946-0958 116 111",
+    "صهיל צה\"ל 𝕡𝕒𝕤𝕤 👩‍👩‍👧",
+    "\u{202e}gnimoorg\u{202c} a* title:x^9 ~2 AND (",
+    "\" -\"- \"\" --",
+    "การล่อลวงทางออนไลน์ 카카오톡 sextorsion",
+];
+
+static ASKED: LazyLock<Passages> = LazyLock::new(|| {
+    let texts = [
+        "Fake shops and a fake profile: call 116 111.",
+        "グルーミング 偽の店",
+        "การล่อลวงทางออนไลน์",
+    ];
+    Passages::index(&Locale::english(), texts).unwrap()
+});
+
+/// Any text is a question: it is taken apart into bounded parts that say something, what is written without
+/// operators is read the same again, and it is answered.
+pub fn search(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let wanted = syntax::parse(text);
+    let operators = [&wanted.phrases, &wanted.excluded];
+    assert!(operators.iter().all(|parts| parts.len() <= syntax::MAX_OPERATORS));
+    assert!(operators.into_iter().flatten().all(|part| part.chars().any(char::is_alphanumeric)));
+    if wanted.phrases.is_empty() && wanted.excluded.is_empty() {
+        assert_eq!(syntax::parse(&wanted.words).words, wanted.words);
+    }
+    let found = ASKED.ask(text, 10).unwrap();
+    assert!(found.len() <= 3 && found.iter().all(|place| *place < 3));
 }

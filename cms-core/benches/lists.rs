@@ -106,8 +106,10 @@ fn entry_forms(number: u64) -> Vec<IndexForm> {
             ),
             published_at: Timestamp::from_millis(minute * 60_000),
             values: values.clone(),
+            searched: true,
             text: FormText::default(),
             shows: Vec::new(),
+            gives: Vec::new(),
         })
         .into()
 }
@@ -179,6 +181,7 @@ fn a_page_far_down(bencher: Bencher<'_, '_>, forms: usize) {
     let middle = Position {
         ranks: vec![cms_core::search::Rank::Number(500 * DAY)],
         entry: EntryId::from_bytes([0; 16]),
+        seen: Vec::new(),
     };
     measure(bencher, forms, &ListQuery { after: Some(middle), ..by_topic("common-0") });
 }

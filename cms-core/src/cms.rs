@@ -23,7 +23,11 @@ use crate::{
     followers::{FollowError, Following, Progress},
     id::ExternalKey,
     locale::Locale,
-    queries::{Caches, Delivery, Editing, ReadError},
+    queries::{
+        Caches, Delivery, Editing, ReadError,
+        list::ListError,
+        search::{SearchFound, SearchQuestion},
+    },
     store::{EmbeddedLog, Log, LogOpenError, LogOptions, view::ViewError},
 };
 
@@ -288,6 +292,47 @@ impl Cms {
     /// Answers readers.
     pub fn delivery(&self) -> Delivery {
         self.derived().delivery.clone()
+    }
+
+    /// The published entries that answer a reader's question, the best first: what `GET /v1/search` answers.
+    ///
+    /// ```
+    /// use cms_core::{
+    ///     Cms,
+    ///     commands::{create_entry::CreateEntry, publish::Publish, save_draft::SaveDraft},
+    ///     event::{Fields, Part},
+    ///     locale::Locale,
+    ///     queries::search::SearchQuestion,
+    /// };
+    ///
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let cms = Cms::open(folder).await?;
+    /// let editor = cms.administrator()?.ok_or("a new site has an administrator")?;
+    /// let (en, guidance) = (Locale::english(), "guidance".parse()?);
+    /// let act = CreateEntry { type_name: guidance, agency: None, source_locale: en.clone(), key: None };
+    /// let (entry, _) = cms.create_entry(&editor, act).await?;
+    /// let part = Part::Locale(en.clone());
+    /// let fields: Fields = serde_json::from_value(serde_json::json!({
+    ///     "title": "Sextortion: what to do now", "body": "Stop. Keep the messages. Tell somebody.",
+    /// }))?;
+    /// cms.save_draft(&editor, SaveDraft::new(entry, part.clone(), fields)).await?;
+    /// cms.publish(&editor, Publish { entry, part, expected: None, published_at: None }).await?;
+    ///
+    /// let types = ["guidance".parse()?];
+    /// let found = cms.search(&SearchQuestion::new("\"keep the messages\" sextorsion", &types, &en))?;
+    /// assert_eq!((found.hits[0].entry, found.count), (entry, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ListError`]: a cursor of another search, or the view or the index cannot be read. No text is an
+    /// error.
+    pub fn search(&self, question: &SearchQuestion<'_>) -> Result<SearchFound, ListError> {
+        self.delivery().search(question)
     }
 
     /// Answers editors, drafts included.

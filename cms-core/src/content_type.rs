@@ -172,6 +172,12 @@ impl ContentType {
         self.fields.get(name).map(Arc::as_ref)
     }
 
+    /// Whether its entries can be found: some field has a search weight. What has none is no page for
+    /// readers, such as a redirect: search, suggestions and corrections don't know it.
+    pub fn is_searched(&self) -> bool {
+        self.fields().any(|field| field.weight.is_some())
+    }
+
     /// The field that a slug is made from when none is given: the title, unless the file names another.
     pub fn slug_source(&self) -> &FieldName {
         &self.slug_source

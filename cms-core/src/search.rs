@@ -10,6 +10,7 @@
 //! This is the only home of tantivy.
 
 pub mod analysis;
+pub mod bare;
 mod best;
 mod codes;
 mod collation;
@@ -18,15 +19,19 @@ mod cursor;
 mod error;
 mod find;
 mod layout;
+mod left;
 mod marker;
 mod matching;
 mod order;
+mod passages;
 mod payload;
 mod plan;
 mod query;
 mod ranking;
+mod showing;
 mod snapshot;
 mod statistics;
+mod steady;
 mod suggest;
 mod synonyms;
 pub mod syntax;
@@ -55,11 +60,11 @@ use tantivy::{
 
 pub use cursor::{BadCursor, Paged};
 pub use error::{IndexError, OpenError};
+pub use passages::Passages;
 pub use query::{
-    Facets, FormText, Hit, IndexForm, ListPage, ListQuery, Passage, Position, Rank, SearchHit,
-    SearchPage, SearchQuery,
+    Embedded, Facets, FormText, Hit, IndexForm, ListPage, ListQuery, Passage, Piece, PieceText,
+    Position, Rank, SearchHit, SearchPage, SearchQuery,
 };
-pub use ranking::Passages;
 pub use suggest::Completions;
 pub use synonyms::Synonyms;
 pub use writer::{Pace, Writer};

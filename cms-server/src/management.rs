@@ -30,6 +30,7 @@ use crate::{
 
 pub mod accounts;
 pub mod acts;
+pub mod analysis;
 pub mod audit;
 pub mod backup;
 pub mod duplicates;
@@ -57,6 +58,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         history::endpoints(),
         acts::endpoints(),
         schedules::endpoints(),
+        analysis::endpoints(),
         export::endpoints(),
         backup::endpoints(),
         proofs::endpoints(),

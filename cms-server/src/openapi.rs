@@ -109,6 +109,7 @@ pub mod page;
         management::releases::schedule_release,
         management::releases::unschedule_release,
         management::releases::discard_release,
+        management::analysis::analyze_text,
         management::imports::import_lines,
         management::export::export_content,
         management::backup::back_up,

@@ -5,6 +5,7 @@ use cms_core::{
     access::{Act, Grant},
     clock::Timestamp,
     commands::{issue_token::IssueToken, save_account::CreateAccount},
+    search::analysis::{Analyzer, Purpose},
 };
 use rocket::http::Method;
 use serde_json::json;
@@ -16,7 +17,7 @@ const LINES: &str = r#"{"type":"topic","key":"t","source_locale":"en","locale":"
 "#;
 
 /// All that is behind the door.
-const DOORS: [(Method, &str); 11] = [
+const DOORS: [(Method, &str); 12] = [
     (Method::Get, "/manage/v1/me"),
     (Method::Get, "/manage/v1/tokens"),
     (Method::Post, "/manage/v1/tokens"),
@@ -28,6 +29,7 @@ const DOORS: [(Method, &str); 11] = [
     (Method::Get, "/manage/v1/export"),
     (Method::Get, "/manage/v1/backup"),
     (Method::Post, "/manage/v1/rebuilds"),
+    (Method::Get, "/manage/v1/search/analyze?text=a&locale=en"),
 ];
 
 /// A token for an account that may do these acts, everywhere.
@@ -119,11 +121,45 @@ fn who_is_no_administrator_may_ask_who_they_are_and_nothing_else_here() {
         let told = me.json();
         let told = told["grants"][0]["acts"].as_array().map_or(0, Vec::len);
         assert_eq!(told, acts.len());
-        for door in &DOORS[1..] {
+        for door in &DOORS[1..DOORS.len() - 1] {
             let answer = ask(&app, *door, &token, r#"{"name":"x"}"#);
             let expected = if door.0 == Method::Delete { 404 } else { 403 };
             assert_eq!(answer.status, expected, "{door:?}");
         }
+    }
+}
+
+#[test]
+fn whoever_may_do_anything_sees_how_search_reads_a_text() {
+    let app = App::start();
+    let path = "/manage/v1/search/analyze?locale=tr&text=I%C5%9EIKLARI&purpose=query";
+    let nobody = ask(&app, (Method::Get, path), &token_for(&app, &[]), "");
+    assert_eq!(nobody.status, 403);
+    let token = token_for(&app, &[Act::Read]);
+    let answer = ask(&app, (Method::Get, path), &token, "");
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("private, no-store")));
+    let shown = answer.json();
+    let analyzer = Analyzer::of(&"tr".parse().unwrap());
+    assert_eq!(
+        shown,
+        json!(analyzer.explain("IŞIKLARI", Purpose::Query)),
+        "as the command line shows it"
+    );
+    assert_eq!(
+        (&shown["language"], &shown["words"][0]["form"]),
+        (&json!("tr"), &json!("ışıkları"))
+    );
+    assert!(shown["steps"].as_array().unwrap().contains(&json!("stem snowball turkish")));
+    for (query, parameter) in [
+        ("text=a", "locale"),
+        ("locale=tr", "text"),
+        ("locale=tr&text=a&x=1", "x"),
+        ("locale=tr&text=a&purpose=draft", "purpose"),
+        ("locale=!&text=a", "locale"),
+    ] {
+        let answer =
+            ask(&app, (Method::Get, &format!("/manage/v1/search/analyze?{query}")), &token, "");
+        assert_eq!((answer.status, answer.faults()[0].0.as_str()), (400, parameter), "{query}");
     }
 }
 

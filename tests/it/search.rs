@@ -312,6 +312,20 @@ fn no_query_is_refused_for_how_it_is_written() {
 }
 
 #[test]
+fn a_question_that_is_too_long_for_an_address_is_told_so() {
+    let site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
+    for q in ["x".repeat(10_000), encoded(&"詐欺".repeat(1_000)), "%22-".repeat(4_000)] {
+        for path in ["/v1/search", "/v1/suggest"] {
+            let answer = site.0.get(format!("{path}?locale=en&q={q}")).dispatch();
+            assert_eq!(answer.status().code, 414, "{path}");
+        }
+    }
+    let longest = "ab ".repeat(2_500);
+    let answer = site.0.get(format!("/v1/search?locale=en&q={}", longest.trim().replace(' ', "+")));
+    assert_eq!(answer.dispatch().status().code, 200);
+}
+
+#[test]
 fn wrong_parameters_are_named() {
     let site = SITE.lock().unwrap_or_else(PoisonError::into_inner);
     let faults = |path: &str| -> Vec<(String, String)> {

@@ -173,6 +173,64 @@ fn no_word_of_a_draft_is_found_counted_suggested_or_corrected_to() {
 }
 
 #[test]
+fn a_redirect_is_neither_found_nor_suggested_nor_corrected_to() {
+    let site = Site::new();
+    let page = site.published(json!({"title": "Albatross page", "body": "About birds."}));
+    let redirect = site.create("redirect");
+    site.save(
+        redirect,
+        &Part::Shared,
+        json!({"from": {"path": "/old-albatross", "match": "exact"}, "to": {"entry": page.to_string()},
+            "status": 301}),
+    );
+    site.save(redirect, &english(), json!({"title": "Zebrafinch address moved"}));
+    site.publish(redirect, &Part::Shared);
+    site.publish(redirect, &english());
+    for q in ["zebrafinch", "zebraf", "zebrafnich", "address mo"] {
+        assert_eq!(site.search(q)["page"]["count"], 0, "{q}");
+        assert_eq!(site.search(q)["did_you_mean"], Value::Null, "{q}");
+        let answer = site.suggested(q);
+        assert_eq!((&answer["data"], &answer["did_you_mean"]), (&json!([]), &Value::Null), "{q}");
+    }
+    assert_eq!(site.suggested("alba")["data"][0]["text"], "Albatross page");
+}
+
+#[test]
+fn a_route_is_found_by_all_numbers_that_reach_it() {
+    let site = Site::new();
+    let route = site.create("route");
+    let channels = json!([
+        {"id": "phone", "kind": "phone", "value": "116 111", "shortcode": "116111", "languages": ["en"]},
+        {"id": "abroad", "kind": "phone", "value": "(0) 800 1111", "e164": "+448001111", "dial_from": "abroad",
+            "languages": ["en"]},
+    ]);
+    let shared = json!({"channels": channels, "identity": "anonymous_ok", "operator": {"kind": "child_helpline"},
+        "covers": {"countries": ["GB"]}});
+    site.save(route, &Part::Shared, shared);
+    site.save(
+        route,
+        &english(),
+        json!({"title": "Albatross line", "summary": "Somebody listens."}),
+    );
+    site.publish(route, &Part::Shared);
+    site.publish(route, &english());
+    for q in [
+        "116111",
+        "116 111",
+        "116-111",
+        "+44 800 1111",
+        "0044 800 1111",
+        "+448001111",
+        "0800 1111",
+        "08001111",
+        "٠٨٠٠ ١١١١",
+    ] {
+        assert_eq!(site.found(q), [route.to_string()], "{q}");
+    }
+    assert!(site.found("116112").is_empty());
+}
+
+#[test]
 fn highlights_hold_no_element_but_marks() {
     let site = Site::new();
     site.published(json!({
@@ -236,6 +294,15 @@ fn a_page_is_found_by_the_number_that_a_contact_has_now() {
     site.publish(route, &Part::Shared);
     assert_eq!(found("0808 157 0999"), both);
     assert!(found("08081570111").is_empty());
+    // The passage that is shown has today's number, in whichever way the page was found.
+    for q in ["0808 157 0999", "albatross", "somebody to talk to"] {
+        let answer = site.search(q);
+        let hits = answer["data"].as_array().unwrap().iter();
+        let hit = hits.clone().find(|hit| hit["id"] == page.to_string()).unwrap();
+        let passage = hit["highlights"]["passage"].as_str().unwrap();
+        let plain = passage.replace("<mark>", "").replace("</mark>", "");
+        assert!(plain.contains("0808 157 0999") && !plain.contains("0111"), "{q}: {plain}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 mod text;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use text::Collector;
+use text::{Collected, Collector};
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
@@ -33,7 +33,7 @@ use crate::{
     filter::FilterValue,
     id::{EntryId, FieldName, TypeName},
     locale::{Locale, Locales},
-    search::{Index, IndexError, IndexForm, Pace, Writer},
+    search::{Index, IndexForm, Pace, Writer},
     store::{Log, view::Reader},
 };
 
@@ -57,8 +57,8 @@ pub struct SearchFollower {
     applied: u64,
     runtime: Runtime,
     generations: Arc<Generations>,
-    /// Who shows whom, as of what is not committed yet: by the entry that shows, those in whose text.
-    shown: HashMap<EntryId, BTreeSet<EntryId>>,
+    /// Entries that were erased, as far as the index's files may still hold something of them.
+    erased: BTreeSet<EntryId>,
     /// The types whose lists the next commit changes.
     changed: BTreeSet<TypeName>,
     /// The site's locales and types, until one of them changes.
@@ -100,7 +100,7 @@ impl SearchFollower {
             applied,
             runtime,
             generations,
-            shown: HashMap::new(),
+            erased: BTreeSet::new(),
             changed: BTreeSet::new(),
             site: None,
             uncommitted: 0,
@@ -117,6 +117,9 @@ impl SearchFollower {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let work = move || {
+            if let Err(error) = self.erased_before() {
+                tracing::warn!(%error, "what was erased before the start could not be looked for in the index");
+            }
             while !stopped.load(Ordering::Acquire) {
                 if let Err(error) = self.step(&sender) {
                     tracing::error!(%error, applied = self.applied, "the index can no longer follow the log");
@@ -139,6 +142,7 @@ impl SearchFollower {
             if self.uncommitted > 0 || self.index.applied() < self.applied {
                 return self.commit(sender);
             }
+            self.purge();
             let mut view = self.view.clone();
             let changed = async { tokio::time::timeout(NAP, view.changed()).await };
             drop(self.runtime.block_on(changed));
@@ -156,9 +160,12 @@ impl SearchFollower {
             self.index_everything()?;
             self.changed.extend(self.types()?.into_keys());
         } else {
+            // Pages that show an entry say where, not what, and stay as they are.
             let entries: BTreeSet<EntryId> = events.iter().filter_map(changed).collect();
-            let entries = self.with_those_that_show(entries)?;
-            self.changed.extend(events.iter().filter_map(erased_type));
+            for (entry, type_name) in events.iter().filter_map(erased) {
+                self.erased.insert(entry);
+                self.changed.insert(type_name);
+            }
             self.index_entries(entries)?;
         }
         self.applied = last.number;
@@ -168,6 +175,32 @@ impl SearchFollower {
         Ok(())
     }
 
+    /// Looks for entries that were erased and of which the index's files still hold something: those that only
+    /// have deleted forms, and are no more.
+    fn erased_before(&mut self) -> Result<(), FollowError> {
+        let gone = self.index.gone().map_err(|error| FollowError::Index(error.to_string()))?;
+        for entry in gone {
+            if self.reader.get(&tables::ENTRIES, &entry)?.is_none() {
+                self.erased.insert(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has what was erased taken out of the index's files, while there is nothing else to do.
+    fn purge(&mut self) {
+        if self.erased.is_empty() {
+            return;
+        }
+        match self.writer.purge(&self.erased) {
+            Ok(true) => self.erased.clear(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "what was erased is still in the index's files");
+            }
+        }
+    }
+
     fn commit(&mut self, sender: &watch::Sender<Progress>) -> Result<(), FollowError> {
         self.writer.commit(self.applied).map_err(|error| FollowError::Index(error.to_string()))?;
         // A list that was made of the old index since the view changed must not be kept.
@@ -175,23 +208,9 @@ impl SearchFollower {
             self.generations.raise(Source::Type(&type_name));
         }
         self.uncommitted = 0;
-        self.shown.clear();
         self.committed_at = Instant::now();
         sender.send_modify(|progress| progress.applied = self.applied);
         Ok(())
-    }
-
-    /// Entries, and those in whose text they show: a page is found by the number that a contact has now.
-    fn with_those_that_show(
-        &self,
-        mut entries: BTreeSet<EntryId>,
-    ) -> Result<BTreeSet<EntryId>, FollowError> {
-        let index = |error: IndexError| FollowError::Index(error.to_string());
-        for entry in entries.clone() {
-            entries.extend(self.index.showing(entry).map_err(index)?);
-            entries.extend(self.shown.get(&entry).into_iter().flatten());
-        }
-        Ok(entries)
     }
 
     /// What a list shows of each entry depends on the site's locales and types: all are indexed again
@@ -226,9 +245,6 @@ impl SearchFollower {
                 }
                 None => Vec::new(),
             };
-            for shown in forms.iter().flat_map(|form| &form.shows) {
-                self.shown.entry(*shown).or_default().insert(id);
-            }
             self.writer
                 .replace_entry(id, &forms)
                 .map_err(|error| FollowError::Index(error.to_string()))?;
@@ -271,8 +287,8 @@ impl SearchFollower {
             let for_locales: Vec<_> = own.chain(others).map(|(site, _)| site.clone()).collect();
             let mut values = self.values(content_type, live.saved)?;
             values.extend(shared.iter().cloned());
-            let collector = Collector::new(&self.reader, locales, locale);
-            let (text, shows) = collector.collect(entry, content_type)?;
+            let Collected { text, shows, gives } =
+                Collector::new(&self.reader, locale).collect(entry, live, content_type)?;
             forms.push(IndexForm {
                 type_name: entry.type_name.clone(),
                 locale: locale.clone(),
@@ -281,8 +297,10 @@ impl SearchFollower {
                 title: live.title.clone(),
                 published_at: live.published_at,
                 values,
+                searched: content_type.is_searched(),
                 text,
-                shows: shows.into_iter().collect(),
+                shows,
+                gives,
             });
         }
         Ok(forms)
@@ -312,10 +330,10 @@ impl SearchFollower {
     }
 }
 
-/// The type of an entry that is no more.
-fn erased_type(event: &Event) -> Option<TypeName> {
+/// An entry that is no more, and its type.
+fn erased(event: &Event) -> Option<(EntryId, TypeName)> {
     match event.body.as_ref()? {
-        EventBody::Erased { type_name, .. } => Some(type_name.clone()),
+        EventBody::Erased { entry, type_name, .. } => Some((*entry, type_name.clone())),
         EventBody::SiteConfigured { .. }
         | EventBody::AgencySaved { .. }
         | EventBody::TypeSaved { .. }

@@ -17,6 +17,8 @@ use crate::{
     },
     id::{EntryId, FieldName},
     locale::Locale,
+    markdown,
+    search::Embedded,
     store::view::ViewError,
 };
 
@@ -181,6 +183,16 @@ impl<'a> Filler<'a> {
             out.extend_from_slice(format!("</{element}>").as_bytes());
         }
         Ok(())
+    }
+
+    /// What shows in a text of a piece of another entry, as it is read; as it is now.
+    pub(super) fn plain(&mut self, embedded: &Embedded) -> Result<String, ViewError> {
+        let mut json = b"\"".to_vec();
+        let piece = (embedded.entry, embedded.piece.as_str());
+        self.embed(piece, (Shape::Html, embedded.block), DEPTH, &mut json)?;
+        json.push(b'"');
+        let html: String = serde_json::from_slice(&json).unwrap_or_default();
+        Ok(markdown::plain_text(&html))
     }
 
     /// Writes the `data` object of an entry in one locale, but for its closing brace.

@@ -7,17 +7,23 @@ use serde_json::json;
 use super::{
     Delivery, ReadError,
     answer::Answer,
+    fill::Filler,
     list::{ListError, effective, list_keys, resolution},
     site::SiteView,
 };
 use crate::{
-    content_type::ContentType,
     filter::{Filter, SortKey},
     followers::delivery::generations::{Source, Stamp},
     id::{FieldName, TypeName},
     locale::Locale,
-    search::{Hit, IndexError, ListQuery, Position, SearchPage, SearchQuery, Synonyms, syntax},
+    search::{
+        Embedded, Hit, IndexError, ListQuery, Position, SearchHit, SearchPage, SearchQuery,
+        Synonyms, syntax,
+    },
 };
+
+/// How much of what shows in a passage is given, in characters.
+const MAX_SHOWN: usize = 300;
 
 /// A reader's question.
 #[derive(Debug, Clone)]
@@ -82,11 +88,6 @@ pub(super) struct SynonymView {
     stamp: Stamp,
 }
 
-/// Whether entries of a type can be found: something of them has a search weight.
-pub fn is_searched(content_type: &ContentType) -> bool {
-    content_type.fields().any(|field| field.weight.is_some())
-}
-
 impl Delivery {
     /// The entries that answer a question. Entries in the reader's language come before those that only
     /// exist in another one.
@@ -135,17 +136,21 @@ impl Delivery {
             }
             body.extend_from_slice(&item.body);
             let title = self.title(&found.hit)?;
+            let mut filler = Filler::new(self, &site, &found.hit.locale);
+            let passage = passage(&mut filler, found)?;
             let tail = json!({
                 "resolution": resolution(question.locale, &found.hit.locale),
                 "pinned": found.pinned,
                 "highlights": {
                     "title": page.marked(found, &title),
-                    "passage": found.passage.as_ref().map(|text| page.marked(found, text)),
+                    "passage": passage.map(|text| page.marked(found, &text)),
                 },
             });
             push_members(&mut body, &tail);
             seen.extend_from_slice(&item.seen);
+            seen.append(&mut filler.seen);
             stamp.merge(&item.stamp);
+            stamp.merge(&filler.stamp);
             hits.push(found.hit.clone());
         }
         body.push(b']');
@@ -226,6 +231,24 @@ impl Delivery {
         *self.parts().synonyms.write() = Some(view);
         Ok(synonyms)
     }
+}
+
+/// The passage of a hit, with what shows in it of others as it is now.
+fn passage(filler: &mut Filler<'_>, found: &SearchHit) -> Result<Option<String>, ReadError> {
+    let Some(text) = &found.passage else { return Ok(None) };
+    let mut passage = String::with_capacity(text.len());
+    for c in text.chars() {
+        match Embedded::place(c).map(|place| found.shows.get(place)) {
+            Some(Some(shown)) => {
+                let shown = filler.plain(shown)?;
+                let end = shown.char_indices().nth(MAX_SHOWN).map_or(shown.len(), |(at, _)| at);
+                passage.push_str(shown.get(..end).unwrap_or_default().trim_end());
+            }
+            Some(None) => {}
+            None => passage.push(c),
+        }
+    }
+    Ok(Some(passage.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// The question with its unknown words as they were most likely meant.

@@ -6,6 +6,7 @@
 //! rule with its source; [`Analyzer::steps`] shows it to administrators. Pure: no index, no I/O, and any text
 //! of any length gives an answer in time that grows with the length.
 
+mod explain;
 mod fold;
 mod grams;
 mod han;
@@ -25,6 +26,8 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
+
+pub use explain::{ExplainedWord, Explanation};
 
 use crate::locale::Locale;
 use language::Rules;

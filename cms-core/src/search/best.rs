@@ -1,9 +1,13 @@
 //! The best answers to a question: hits by language, pins, and score, page by page.
 //!
 //! A hit's place follows from, in this order: how near its language is to the reader's; whether editors
-//! pinned it to this question; whether it has what was typed, or only what may have been meant; its score;
-//! its entry's id. The score is that of the text, with up to [`FRESH`] of it more for what is new. Scores
-//! are compared coarsely, so that a page of a search seldom shifts when other entries come and go.
+//! pinned it to this question; whether it has what was typed, or only what means the same; its score;
+//! its entry's id. The score is that of the text, with up to [`FRESH`] of it more for what is new.
+//!
+//! Scores move when other entries come and go, so a page goes on with the best hits that no page before has
+//! shown, not behind a score: of the first [`MAX_SEEN`] hits, one that answers all the while comes exactly
+//! once, whatever is published meanwhile. Beyond them the place of the last hit counts as well, and one
+//! whose score passes it between two pages is passed over.
 
 use std::{
     collections::{BinaryHeap, HashSet},
@@ -29,8 +33,10 @@ use super::{
 pub(super) const RANKS: usize = 4;
 /// How much of its score a form gains that was published just now; half of it after a year.
 const FRESH: f32 = 0.1;
-/// The bits of a score that are left out when hits are compared.
-const COARSE: u32 = 12;
+/// How many hits of earlier pages are told one by one.
+pub(super) const MAX_SEEN: usize = 600;
+/// The bits of a score that are left out when hits are compared: sums differ there by their order.
+const COARSE: u32 = 8;
 const YEAR: f32 = 365.25 * 86_400_000.0;
 
 /// What hits are sorted by: smaller comes first.
@@ -57,12 +63,53 @@ impl Found {
     pub(super) fn entry(&self) -> u128 {
         self.key.4
     }
+}
 
-    fn position(&self) -> Position {
-        let (tier, unpinned, unlike, score, entry) = self.key;
-        let numbers = [i64::from(tier), i64::from(unpinned), i64::from(unlike), i64::from(score)];
-        Position { ranks: numbers.map(Rank::Number).to_vec(), entry: snapshot::entry_id(entry) }
+/// The pages before, as far as they are known.
+#[derive(Debug, Default)]
+struct Before {
+    /// Marks of the hits, the first first, and the same to be looked up.
+    marks: Vec<u32>,
+    seen: HashSet<u32>,
+    /// The furthest of them.
+    edge: Option<Key>,
+}
+
+impl Before {
+    fn of(position: Option<&Position>) -> Result<Self, IndexError> {
+        let Some(position) = position else { return Ok(Self::default()) };
+        let wrong = || IndexError::WrongPosition { found: position.ranks.len(), expected: RANKS };
+        Ok(Self {
+            marks: position.seen.clone(),
+            seen: position.seen.iter().copied().collect(),
+            edge: Some(key_of(position).ok_or_else(wrong)?),
+        })
     }
+
+    /// Whether a hit is none of theirs.
+    fn lets(&self, key: Key) -> bool {
+        let beyond = self.marks.len() < MAX_SEEN || self.edge.is_none_or(|edge| key > edge);
+        beyond && !self.seen.contains(&mark(key.4))
+    }
+
+    /// The place behind these and the hits of one more page.
+    fn and(mut self, page: &[Found]) -> Option<Position> {
+        self.marks.extend(page.iter().map(|found| mark(found.entry())));
+        let forgotten = self.marks.len().saturating_sub(MAX_SEEN);
+        let furthest = page.iter().map(|found| found.key).chain(self.edge).max();
+        let (tier, unpinned, unlike, score, entry) = furthest?;
+        let numbers = [i64::from(tier), i64::from(unpinned), i64::from(unlike), i64::from(score)];
+        Some(Position {
+            ranks: numbers.map(Rank::Number).to_vec(),
+            entry: snapshot::entry_id(entry),
+            seen: self.marks.split_off(forgotten),
+        })
+    }
+}
+
+/// A short mark of an entry: among so few, different ones hardly ever have the same.
+fn mark(entry: u128) -> u32 {
+    crc32fast::hash(&entry.to_be_bytes())
 }
 
 fn key_of(position: &Position) -> Option<Key> {
@@ -95,19 +142,13 @@ pub(super) fn page(
     (query, plans): (&SearchQuery, &[Plan]),
 ) -> Result<Page, IndexError> {
     let list = &query.list;
-    let after = match &list.after {
-        Some(after) => Some(
-            key_of(after)
-                .ok_or(IndexError::WrongPosition { found: after.ranks.len(), expected: RANKS })?,
-        ),
-        None => None,
-    };
+    let before = Before::of(list.after.as_ref())?;
     let limit = list.limit.clamp(1, ListQuery::MAX_LIMIT);
     let newest = snapshot.segments().filter(|segment| segment.columns.forms() > 0);
     let newest = newest.map(|segment| segment.columns.published(0)).max().unwrap_or_default();
     let (free, _) = counts::free_and_own(list);
     let mut tallies = Tallies::new(free);
-    let mut search = Search { after, size: limit + 1, top: BinaryHeap::new(), count: 0, newest };
+    let mut search = Search { before, size: limit + 1, top: BinaryHeap::new(), count: 0, newest };
     let mut in_first = None;
     for (tier, plan) in (0..u8::MAX).zip(plans) {
         let statistics = plan.statistics(snapshot, layout);
@@ -129,10 +170,10 @@ pub(super) fn page(
         }
         in_first.get_or_insert(search.count);
     }
-    let mut found = search.top.into_sorted_vec();
+    let mut found = std::mem::take(&mut search.top).into_sorted_vec();
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(Found::position);
+    let next = if more { search.before.and(&found) } else { None };
     let in_first = in_first.unwrap_or_default();
     Ok(Page { found, next, count: search.count, in_first, facets: tallies.finish()? })
 }
@@ -146,7 +187,7 @@ struct Place<'s> {
 }
 
 struct Search {
-    after: Option<Key>,
+    before: Before,
     size: usize,
     top: BinaryHeap<Found>,
     count: u64,
@@ -198,13 +239,13 @@ impl Search {
     }
 
     fn offer(&mut self, found: Found) {
-        if self.after.is_some_and(|after| found.key <= after) {
+        let full = self.top.len() == self.size;
+        if full && self.top.peek().is_some_and(|worst| found.key >= worst.key)
+            || !self.before.lets(found.key)
+        {
             return;
         }
-        if self.top.len() == self.size {
-            if self.top.peek().is_some_and(|worst| found.key >= worst.key) {
-                return;
-            }
+        if full {
             self.top.pop();
         }
         self.top.push(found);

@@ -30,10 +30,27 @@ pub(super) fn codes(text: &str) -> Vec<String> {
     found
 }
 
+/// What a number is found by that is dialled as it stands: all of its digits, and those of a number in
+/// international form without the country's code, which has one to three.
+pub(super) fn dialled(number: &str) -> Vec<String> {
+    let digits: String = number.chars().filter_map(digit).collect();
+    if !(2..=MAX_DIGITS).contains(&digits.len()) {
+        return Vec::new();
+    }
+    let codes = if number.starts_with('+') { 4 } else { 1 };
+    (0..codes).filter_map(|at| Some(digits.get(at..)?.to_owned())).collect()
+}
+
 /// What the numbers of a query are looked up by: all digits of each run, as they are and without the
 /// zeros in front that lead out of a country or a town.
+///
+/// Two digits are a short code where nothing else is asked for: elsewhere they are an age, or a year of school.
 pub(super) fn asked(text: &str) -> Vec<String> {
     let mut found = Vec::new();
+    let digits: String = text.chars().filter_map(digit).collect();
+    if digits.len() == 2 && text.trim().chars().count() == 2 {
+        found.push(digits);
+    }
     runs(text, &mut |groups| {
         let joined = groups.concat();
         push(&mut found, joined.trim_start_matches('0').to_owned());
@@ -120,11 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_dialled_is_found_with_and_without_the_country_s_code() {
+        let found = dialled("+448081570222");
+        for typed in ["0808 157 0222", "08081570222", "+44 808 157 0222", "0044 808 157 0222"] {
+            assert!(asked(typed).iter().any(|code| found.contains(code)), "{typed}");
+        }
+        assert_eq!(
+            (dialled("116111"), dialled("17")),
+            (vec!["116111".to_owned()], vec!["17".to_owned()])
+        );
+        assert_eq!((asked("17"), asked("17 ans")), (vec!["17".to_owned()], Vec::new()));
+        assert_eq!(dialled("+"), [""; 0]);
+    }
+
+    #[test]
     fn words_part_numbers_and_data_is_none() {
         assert_eq!(codes("112 or 999, 10 a"), ["112", "999"]);
         assert_eq!(codes(&"1".repeat(400)), [""; 0]);
         assert_eq!(codes("call 0800 1111 +33 1 23"), ["08001111", "1111", "123", "33123"]);
-        assert_eq!(asked("12"), [""; 0]);
+        assert_eq!(asked("12 a"), [""; 0]);
         assert!(codes(&"123 x ".repeat(50_000)).len() == 1);
     }
 }

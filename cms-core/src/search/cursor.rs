@@ -16,7 +16,7 @@ use crate::{
     locale::Locale,
 };
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const DIGEST: usize = 8;
 const CHECK: usize = 4;
 /// No cursor is longer, in characters.
@@ -70,6 +70,9 @@ impl Position {
     pub fn to_cursor(&self, query: &impl Paged) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(digest(query));
+        let seen = self.seen.iter().take(best::MAX_SEEN);
+        bytes.extend(u16::try_from(seen.len()).unwrap_or_default().to_be_bytes());
+        seen.for_each(|mark| bytes.extend(mark.to_be_bytes()));
         for rank in &self.ranks {
             write_rank(&mut bytes, rank);
         }
@@ -98,12 +101,13 @@ impl Position {
         {
             return Err(BadCursor);
         }
+        let seen = read_seen(&mut rest).ok_or(BadCursor)?;
         let mut ranks = Vec::new();
         while !rest.is_empty() {
             ranks.push(read_rank(&mut rest).ok_or(BadCursor)?);
         }
         let fits = ranks.len() == query.ranks();
-        fits.then(|| Self { ranks, entry: EntryId::from_bytes(*entry) }).ok_or(BadCursor)
+        fits.then(|| Self { ranks, entry: EntryId::from_bytes(*entry), seen }).ok_or(BadCursor)
     }
 }
 
@@ -131,6 +135,15 @@ fn digest(query: &impl Paged) -> [u8; DIGEST] {
     let text = serde_json::to_vec(&list).unwrap_or_default();
     let whole: [u8; 32] = Sha256::digest(&text).into();
     whole.first_chunk().copied().unwrap_or_default()
+}
+
+fn read_seen(bytes: &mut &[u8]) -> Option<Vec<u32>> {
+    let (count, rest) = bytes.split_first_chunk::<2>()?;
+    let count = usize::from(u16::from_be_bytes(*count));
+    let (seen, rest) = rest.split_at_checked(4 * count)?;
+    *bytes = rest;
+    let marks = seen.as_chunks::<4>().0.iter();
+    Some(marks.map(|mark| u32::from_be_bytes(*mark)).collect())
 }
 
 fn write_rank(bytes: &mut Vec<u8>, rank: &Rank) {
@@ -189,7 +202,7 @@ mod tests {
 
     fn position() -> Position {
         let ranks = vec![Rank::Number(-7), Rank::Text(vec![0, 255, 3]), Rank::Missing];
-        Position { ranks, entry: EntryId::from_bytes([9; 16]) }
+        Position { ranks, entry: EntryId::from_bytes([9; 16]), seen: vec![7, u32::MAX] }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Answers a question: its plan in each language, the best hits, and the passage of each that is shown.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tantivy::{DocAddress, DocId, TantivyDocument, query::BooleanQuery, schema::Value as _};
 
@@ -11,16 +11,15 @@ use super::{
     counts,
     marker::Marker,
     matching::Matching,
-    plan::Plan,
+    plan::{Little, Plan},
     snapshot::{self, Snapshot},
-    text::{Analyzers, Shown},
+    text::{Analyzers, Shown, Stored},
 };
 use crate::{
     filter::Filter,
-    id::EntryId,
     locale::Locale,
     search::{
-        Hit,
+        Embedded, Hit,
         layout::{Layout, keys},
     },
 };
@@ -49,27 +48,6 @@ impl Index {
         }
     }
 
-    /// The entries whose texts show an entry, at the last commit.
-    ///
-    /// # Errors
-    /// [`IndexError::Failed`] when the index cannot be read.
-    pub fn showing(&self, shown: EntryId) -> Result<Vec<EntryId>, IndexError> {
-        let snapshot = self.snapshot();
-        let term = self.layout().term(&keys::shows(shown));
-        let mut entries = Vec::new();
-        for segment in snapshot.segments() {
-            let index = segment.reader.inverted_index(term.field())?;
-            let Some(info) = index.get_term_info(&term)? else { continue };
-            let forms = segment.living(&index, &info, usize::MAX)?;
-            entries.extend(
-                forms.into_iter().map(|form| snapshot::entry_id(segment.columns.entry(form))),
-            );
-        }
-        entries.sort_unstable();
-        entries.dedup();
-        Ok(entries)
-    }
-
     /// The question in each language that the index has, in the order in which hits are wanted.
     fn plans(&self, snapshot: &Snapshot, query: &SearchQuery) -> Result<Vec<Plan>, IndexError> {
         let mut others: Vec<&Locale> =
@@ -90,8 +68,13 @@ impl Index {
             }
         }
         drop(analyzers);
-        let plan =
-            |(at, language)| Plan::new(snapshot, self.layout(), query, language, at < MEASURED);
+        let little = match languages.first() {
+            Some((own, _)) => Little::of(own, &query.wanted.words),
+            None => Little::default(),
+        };
+        let plan = |(at, language)| {
+            Plan::new(snapshot, self.layout(), (query, &little), language, at < MEASURED)
+        };
         languages.into_iter().enumerate().map(plan).collect()
     }
 
@@ -137,11 +120,12 @@ impl Index {
         let hits = page.hits.into_iter().map(|hit| {
             let own = |plan: &Plan| plan.locales.contains(&hit.locale);
             let marker = plans.iter().position(own).unwrap_or(usize::MAX);
-            let passage = match (place(snapshot, self.layout(), &hit)?, plans.get(marker)) {
+            let (passage, shows) = match (place(snapshot, self.layout(), &hit)?, plans.get(marker))
+            {
                 (Some(place), Some(plan)) => self.passage(snapshot, place, plan)?,
-                _ => None,
+                _ => Passed::default(),
             };
-            Ok(SearchHit { hit, pinned: false, passage, marker })
+            Ok(SearchHit { hit, pinned: false, passage, shows, marker })
         });
         let hits = hits.collect::<Result<_, IndexError>>()?;
         Ok(SearchPage {
@@ -181,12 +165,12 @@ impl Index {
         let locale = locale.ok_or_else(|| IndexError::Failed {
             reason: "the column locale is damaged".to_owned(),
         })?;
-        let passage = match plans.get(found.plan()) {
+        let (passage, shows) = match plans.get(found.plan()) {
             Some(plan) => self.passage(snapshot, (found.segment, found.form), plan)?,
-            None => None,
+            None => Passed::default(),
         };
         let hit = Hit { entry: snapshot::entry_id(found.entry()), locale };
-        Ok(SearchHit { hit, pinned: found.is_pinned(), passage, marker: found.plan() })
+        Ok(SearchHit { hit, pinned: found.is_pinned(), passage, shows, marker: found.plan() })
     }
 
     /// The passage of a form that answers a question best.
@@ -195,13 +179,13 @@ impl Index {
         snapshot: &Snapshot,
         (segment, form): (usize, DocId),
         plan: &Plan,
-    ) -> Result<Option<String>, IndexError> {
+    ) -> Result<Passed, IndexError> {
         let segment = u32::try_from(segment).unwrap_or(u32::MAX);
         let stored: TantivyDocument = snapshot.searcher.doc(DocAddress::new(segment, form))?;
         let stored = stored.get_first(self.layout().passages).and_then(|value| value.as_bytes());
-        let passages: Vec<Shown> =
+        let (passages, shows): Stored =
             stored.and_then(|bytes| postcard::from_bytes(bytes).ok()).unwrap_or_default();
-        Ok(best_passage(plan, passages))
+        Ok((best_passage(plan, passages, &shows), shows))
     }
 }
 
@@ -224,12 +208,22 @@ fn place(
     Ok(None)
 }
 
-/// The passage that says most of what was asked; the first one where none says anything.
-fn best_passage(plan: &Plan, passages: Vec<Shown>) -> Option<String> {
+/// A passage, and what shows in it and around it.
+type Passed = (Option<String>, Vec<Embedded>);
+
+/// The passage that says most of what was asked, itself or by what shows there; the first one where none says
+/// anything.
+fn best_passage(plan: &Plan, passages: Vec<Shown>, shows: &[Embedded]) -> Option<String> {
+    let wanted = if shows.is_empty() { BTreeSet::new() } else { plan.givers() };
+    let is_wanted = |mark: char| {
+        let embedded = Embedded::place(mark).and_then(|place| shows.get(place));
+        embedded.is_some_and(|embedded| wanted.contains(&embedded.entry))
+    };
     let mut best: Option<(f32, String)> = None;
     for passage in passages {
         let marks = passage.marks.iter().filter_map(|mark| plan.marks.get(mark));
-        let said: f32 = marks.sum();
+        let shows_it = !wanted.is_empty() && passage.text.contains(is_wanted);
+        let said = marks.sum::<f32>() + if shows_it { 1.0 } else { 0.0 };
         if best.as_ref().is_none_or(|(most, _)| said > *most) {
             best = Some((said, passage.text));
         }

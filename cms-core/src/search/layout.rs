@@ -35,7 +35,7 @@ use crate::{
 
 /// Counts the changes of anything in this file, of the collation keys or of the library's own format that
 /// make an older index answer wrongly.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// The column of the instant of publication.
 pub(super) const PUBLISHED: &str = "published";
@@ -259,7 +259,7 @@ fn keys_of(entry: EntryId, form: &IndexForm) -> BTreeSet<Vec<u8>> {
         keys::scope(&form.type_name, &form.locale, true),
     ]);
     all.extend(form.serves.iter().map(|locale| keys::scope(&form.type_name, locale, false)));
-    all.extend(form.shows.iter().map(|shown| keys::shows(*shown)));
+    all.extend(form.shows.iter().map(|shown| keys::shows(&form.locale, shown)));
     for (field, value) in &form.values {
         if let Some((kind, value)) = coded(value) {
             all.insert(keys::value(field, kind, &value));

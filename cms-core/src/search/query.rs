@@ -31,10 +31,66 @@ pub struct IndexForm {
     /// The values of the type's filterable and sortable fields; a field with several values comes several
     /// times.
     pub values: Vec<(FieldName, FilterValue)>,
+    /// Whether it can be found at all: by its title and its text, and suggested. Lists hold it all the same.
+    pub searched: bool,
     /// What it is found by, besides its title.
     pub text: FormText,
-    /// The entries that show in its text: [`super::Index::showing`] tells who shows an entry.
-    pub shows: Vec<EntryId>,
+    /// What shows in its text of other entries. None of their words is in its own text: in the place of each
+    /// stands its [`Embedded::mark`]. So nothing of this form has to be indexed again when they change.
+    pub shows: Vec<Embedded>,
+    /// What others can show of it.
+    pub gives: Vec<Piece>,
+}
+
+/// A piece of an entry within a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Embedded {
+    /// Which entry.
+    pub entry: EntryId,
+    /// Which of its pieces; the whole under the empty name.
+    pub piece: String,
+    /// Whether it stands there as a block, not within a line.
+    pub block: bool,
+}
+
+impl Embedded {
+    /// The character that stands in a text for what shows there as so manieth; `None` for too many. Texts have
+    /// it for nothing else: it is for private use.
+    pub fn mark(place: usize) -> Option<char> {
+        char::from_u32(FIRST_MARK.checked_add(u32::try_from(place).ok()?)?)
+            .filter(|c| *c <= LAST_MARK)
+    }
+
+    /// The place for which a character stands.
+    pub fn place(mark: char) -> Option<usize> {
+        let place = u32::from(mark).checked_sub(FIRST_MARK).filter(|_| mark <= LAST_MARK)?;
+        usize::try_from(place).ok()
+    }
+}
+
+const FIRST_MARK: u32 = 0xe000;
+const LAST_MARK: char = '\u{f8ff}';
+
+/// What an entry gives others to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Piece {
+    /// Its name.
+    pub name: String,
+    /// What shows within a line.
+    pub inline: PieceText,
+    /// What shows as a block.
+    pub block: PieceText,
+    /// What shows of others within the block.
+    pub shows: Vec<Embedded>,
+}
+
+/// The text of a piece.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PieceText {
+    /// As it is read.
+    pub text: String,
+    /// The numbers that it dials.
+    pub numbers: Vec<String>,
 }
 
 /// The text of a form, without its title.
@@ -44,6 +100,8 @@ pub struct FormText {
     pub headings: Vec<String>,
     /// All of its text, a paragraph or a line each, in order.
     pub passages: Vec<Passage>,
+    /// Numbers that reach what it is about: in international form (`+44…`), or short codes.
+    pub numbers: Vec<String>,
     /// Questions that it is to be the first answer to.
     pub pins: Vec<String>,
 }
@@ -188,26 +246,30 @@ pub struct SearchHit {
     pub hit: Hit,
     /// Whether editors want it to be the first answer to this question.
     pub pinned: bool,
-    /// The passage of its text that answers best, as it is in the text.
+    /// The passage of its text that answers best, as it is in the text, with a mark for what shows there.
     pub passage: Option<String>,
+    /// What shows in its text, by the places of the marks.
+    pub shows: Vec<Embedded>,
     pub(super) marker: usize,
 }
 
 /// A place in a sorted list: that of a hit, whether or not it still is there.
 ///
 /// It holds what the hit was sorted by and its id, so an entry that comes or goes between two pages
-/// neither repeats another one nor hides it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// neither repeats another one nor hides it. What is sorted by how well it answers moves when others come
+/// and go: there it also holds which hits have been shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The hit's value for each sort key.
     pub ranks: Vec<Rank>,
     /// The hit's entry.
     pub entry: EntryId,
+    /// The hits of the pages before, as far as they have to be known: a mark of each, the first first.
+    pub seen: Vec<u32>,
 }
 
 /// A value as a list is sorted by it: numbers and instants, then texts, then nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// A number or an instant, as an integer of the same order.
     Number(i64),

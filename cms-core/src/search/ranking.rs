@@ -1,4 +1,5 @@
-//! Which texts come first: BM25 over words, and over grams at a lower weight, field by field.
+//! Which texts come first: BM25 over words, and over grams at a lower weight, field by field. What of a
+//! question is looked up is the plan's ([`super::plan`]).
 //!
 //! A word that readers would call the same counts most; grams add what words miss (parts of compounds, endings,
 //! typing errors, words side by side) and break ties. Function words of a query count little when there are
@@ -7,25 +8,20 @@
 //!
 //! The weights are one set for all languages, chosen on question sets in 25 of them (`docs/benchmarks.md`).
 
-mod passages;
-
 use std::collections::{HashMap, HashSet};
 
 use tantivy::{
     Searcher, Term,
-    query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery},
+    query::{Bm25StatisticsProvider, BoostQuery, Query, TermQuery},
     schema::{Field, IndexRecordOption},
-    tokenizer::{PreTokenizedString, Token},
 };
 
-pub use passages::Passages;
-
-use super::analysis::{Analysis, Gram, LanguageKey, Word};
+use super::analysis::{Gram, LanguageKey};
 
 /// What a gram counts, where a word counts 1.
 const GRAM: f32 = 0.3;
 /// What a function word of a query counts, next to words that are none.
-const FUNCTION: f32 = 0.2;
+pub(crate) const FUNCTION: f32 = 0.2;
 /// How many of a query's grams are looked up, the rarest: a bound on what a long question costs.
 pub(crate) const MAX_GRAMS: usize = 32;
 /// By how much texts are taken to be longer than they are on average, in halves, so that length counts less:
@@ -47,70 +43,6 @@ pub(crate) struct RankedField {
     pub(crate) grams: Field,
     /// What a hit in it counts.
     pub(crate) weight: f32,
-}
-
-/// The words of a text as its field of words holds them.
-pub(crate) fn word_tokens(language: &LanguageKey, words: &[Word]) -> PreTokenizedString {
-    let tokens = words.iter().map(|word| Token {
-        offset_from: word.start,
-        offset_to: word.end,
-        position: word.position as usize,
-        text: language.term(&word.term),
-        position_length: 1,
-    });
-    PreTokenizedString { text: String::new(), tokens: tokens.collect() }
-}
-
-/// The grams of a text as its field of grams holds them.
-pub(crate) fn gram_tokens(language: &LanguageKey, grams: &[Gram]) -> PreTokenizedString {
-    let tokens = grams.iter().enumerate().map(|(position, gram)| Token {
-        offset_from: gram.start,
-        offset_to: gram.end,
-        position,
-        text: language.term(&gram.term),
-        position_length: 1,
-    });
-    PreTokenizedString { text: String::new(), tokens: tokens.collect() }
-}
-
-/// The query of an analysed text: any of its words or grams, the better the more of them and the rarer.
-///
-/// All clauses are weighted terms, so that the library can pass over texts that cannot be among the best. Run
-/// it with the same statistics, through [`Searcher::search_with_statistics_provider`].
-///
-/// # Errors
-/// When the index cannot be read.
-pub(crate) fn query(
-    language: &LanguageKey,
-    analysis: &Analysis,
-    fields: &[RankedField],
-    statistics: &Statistics<'_>,
-) -> tantivy::Result<BooleanQuery> {
-    let mut clauses = Vec::new();
-    for field in fields {
-        clauses.extend(word_clauses(language, &analysis.words, *field));
-        clauses.extend(gram_clauses(language, &analysis.grams, *field, statistics)?);
-    }
-    Ok(BooleanQuery::new(clauses.into_iter().map(|clause| (Occur::Should, clause)).collect()))
-}
-
-/// One weighted clause for each different word of a query.
-pub(crate) fn word_clauses(
-    language: &LanguageKey,
-    words: &[Word],
-    field: RankedField,
-) -> Vec<Box<dyn Query>> {
-    let telling = words.iter().any(|word| !word.function);
-    let mut seen = HashSet::new();
-    let different = words.iter().filter(|word| seen.insert(word.term.as_str()));
-    let clauses = different.map(|word| {
-        let weight = if word.function && telling { FUNCTION } else { 1.0 };
-        clause(
-            Term::from_field_text(field.words, &language.term(&word.term)),
-            weight * field.weight,
-        )
-    });
-    clauses.collect()
 }
 
 /// One weighted clause for each of the rarest grams of a query that occur at all.

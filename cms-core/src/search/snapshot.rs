@@ -3,7 +3,12 @@
 //! Opening a column costs more than reading a page of a list from it, so each segment keeps what was
 //! opened, from one snapshot to the next, for as long as the segment lives.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hasher as _},
+    ops::Range,
+    sync::Arc,
+};
 
 use parking_lot::RwLock;
 use tantivy::{
@@ -16,7 +21,7 @@ use tantivy::{
 
 use super::{
     IndexError,
-    layout::{self, Layout},
+    layout::{self, Layout, keys},
     statistics::Lengths,
 };
 use crate::{filter::FilterValue, id::EntryId, locale::Locale};
@@ -91,6 +96,9 @@ pub(super) struct Columns {
     entry: [Arc<dyn ColumnValues<u64>>; 2],
     locale: Arc<dyn ColumnValues<u64>>,
     locales: Vec<Locale>,
+    /// What shows in its forms, or in what they give others: digests of the keys, to pass over most that is
+    /// looked for without a look at the dictionary.
+    shown: HashSet<u64>,
     /// Of the forms in each of the locales.
     lengths: Vec<Lengths>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
@@ -115,6 +123,7 @@ impl Columns {
             entry: [half(high)?, half(low)?],
             locale,
             locales: names,
+            shown: shown(reader, layout)?,
             lengths,
             texts: RwLock::default(),
             numbers: RwLock::default(),
@@ -150,6 +159,16 @@ impl Columns {
     /// The locales of the forms.
     pub(super) fn locales(&self) -> &[Locale] {
         &self.locales
+    }
+
+    /// Whether anything shows in any form.
+    pub(super) fn shows_anything(&self) -> bool {
+        !self.shown.is_empty()
+    }
+
+    /// Whether a key of what shows may be there: nearly always right.
+    pub(super) fn may_show(&self, key: &[u8]) -> bool {
+        self.shown.contains(&digest(key))
     }
 
     /// How much text there is in each locale.
@@ -188,6 +207,28 @@ impl Columns {
     ) -> Result<Option<Column<i64>>, IndexError> {
         opened(&self.numbers, name, || Ok(reader.fast_fields().column_opt(name)?))
     }
+}
+
+/// Digests of the keys of what shows.
+fn shown(reader: &SegmentReader, layout: &Layout) -> Result<HashSet<u64>, IndexError> {
+    let index = reader.inverted_index(layout.terms())?;
+    let mut digests = HashSet::new();
+    for tag in keys::SHOWN {
+        let mut terms = index.terms().range().ge(tag).into_stream()?;
+        while terms.advance() && terms.key().starts_with(&tag) {
+            // Of what shows within a piece the piece's own name is left out.
+            let key =
+                if tag == keys::SHOWN[1] { keys::without_name(terms.key()) } else { terms.key() };
+            digests.insert(digest(key));
+        }
+    }
+    Ok(digests)
+}
+
+fn digest(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(key);
+    hasher.finish()
 }
 
 /// How much text the forms of each locale have.

@@ -73,7 +73,8 @@ impl Index {
         let mut corrected = String::new();
         let (mut done, mut changed) = (0, false);
         for word in analyzer.analyze(text, Purpose::Index).words {
-            let meant = typing::meant(snapshot, self.layout(), analyzer.language(), &word.form)?;
+            let typed = [word.form.as_str(), word.term.as_str()];
+            let meant = typing::meant(snapshot, self.layout(), analyzer.language(), typed)?;
             if let Some(best) = meant.first().filter(|best| best.distance > 0)
                 && let Some(before) = text.get(done..word.start)
             {

@@ -47,8 +47,10 @@ fn form(title: &str, published_at: i64, values: &[(&str, FilterValue)]) -> Index
         title: title.to_owned(),
         published_at: Timestamp::from_millis(published_at),
         values: values.iter().map(|(name, value)| (field(name), value.clone())).collect(),
+        searched: true,
         text: FormText::default(),
         shows: Vec::new(),
+        gives: Vec::new(),
     }
 }
 

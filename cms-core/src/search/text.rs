@@ -10,10 +10,10 @@ use icu_segmenter::{SentenceSegmenter, options::SentenceBreakInvariantOptions};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    IndexForm,
+    Embedded, IndexForm,
     analysis::{Analysis, Analyzer, LanguageKey, Purpose, Word},
     codes,
-    layout::keys::{self, Completion},
+    layout::keys::{self, Completion, Given},
     terms::Terms,
     typing,
 };
@@ -87,8 +87,48 @@ pub(super) fn mark(term: &str) -> u16 {
     u16::try_from(crc32fast::hash(term.as_bytes()) & 0xffff).unwrap_or_default()
 }
 
-/// Makes the text of a form ready.
+/// The passages of a form, and what shows in them.
+pub(super) type Stored = (Vec<Shown>, Vec<Embedded>);
+
+/// Makes the text of a form ready. One that cannot be found has none, but for what others show of it.
 pub(super) fn prepare(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
+    let given = given(form);
+    let mut prepared =
+        if form.searched { searched(form, analyzer) } else { Prepared::of(analyzer.language()) };
+    prepared.keys.extend(given);
+    prepared
+}
+
+/// What others show of a form, by its words and numbers as readers of each locale look for them.
+fn given(form: &IndexForm) -> BTreeSet<Vec<u8>> {
+    let mut keys = BTreeSet::new();
+    for piece in &form.gives {
+        for locale in &form.serves {
+            let analyzer = Analyzer::of(locale);
+            // What is there within a line is there in the block, too, and told once.
+            let mut told = BTreeSet::new();
+            for (text, block) in [(&piece.inline, false), (&piece.block, true)] {
+                let end = keys::piece(&piece.name, block);
+                let words = analyzer.analyze(&text.text, Purpose::Index).words;
+                let words = words.iter().map(|word| keys::gives(locale, Given::Word(&word.term)));
+                let dialled = text.numbers.iter().flat_map(|number| codes::dialled(number));
+                let codes: Vec<String> =
+                    codes::codes(&text.text).into_iter().chain(dialled).collect();
+                let codes = codes.iter().map(|code| keys::gives(locale, Given::Code(code)));
+                for start in words.chain(codes) {
+                    if told.insert(start.clone()) {
+                        keys.insert([start.as_slice(), &end].concat());
+                    }
+                }
+            }
+            let within = piece.shows.iter().map(|shown| keys::within(locale, shown));
+            keys.extend(within.map(|start| [start.as_slice(), piece.name.as_bytes()].concat()));
+        }
+    }
+    keys
+}
+
+fn searched(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
     let mut preparing = Preparing {
         form,
         analyzer,
@@ -110,6 +150,10 @@ pub(super) fn prepare(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
         let analysis = preparing.add(part, &passage.text, true);
         preparing.show(&passage.text, &analysis.words);
         preparing.codes(&passage.text);
+    }
+    for number in &form.text.numbers {
+        let codes = codes::dialled(number);
+        preparing.prepared.keys.extend(codes.iter().map(|code| keys::code(code)));
     }
     for pin in &form.text.pins {
         preparing.prepared.keys.insert(keys::pin(analyzer.language(), &question(analyzer, pin)));
@@ -231,7 +275,8 @@ impl Preparing<'_> {
             shown.marks.dedup();
         }
         // Plain structures always serialise.
-        self.prepared.passages = postcard::to_stdvec(&self.shown).unwrap_or_default();
+        let stored: (&[Shown], &[Embedded]) = (&self.shown, &self.form.shows);
+        self.prepared.passages = postcard::to_stdvec(&stored).unwrap_or_default();
         self.prepared
     }
 }

@@ -55,10 +55,11 @@ pub(super) fn page(
     });
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| Position { ranks: last.ranks.clone(), entry: snapshot::entry_id(last.entry) });
+    let next = found.last().filter(|_| more).map(|last| Position {
+        ranks: last.ranks.clone(),
+        entry: snapshot::entry_id(last.entry),
+        seen: Vec::new(),
+    });
     let hits = found.iter().filter_map(|hit| {
         let locale = hit.columns.locale(hit.form)?.clone();
         Some(Hit { entry: snapshot::entry_id(hit.entry), locale })

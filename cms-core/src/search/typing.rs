@@ -97,29 +97,50 @@ fn is_abjad(c: char) -> bool {
     matches!(u32::from(c), 0x590..=0x8ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff)
 }
 
-/// The words that a mistyped one may have been meant to be: the nearest first, then the commonest.
+/// The words that a mistyped one may have been meant to be: the nearest first, then the commonest. Where none
+/// is near, those that share with another what its forms share (`pasword`, where there are `passwords`).
 pub(super) fn meant(
     snapshot: &Snapshot,
     layout: &Layout,
     language: &LanguageKey,
-    form: &str,
+    [form, term]: [&str; 2],
 ) -> Result<Vec<Meant>, IndexError> {
+    let prefix = keys::spellings(language);
     let distance = tolerance(form);
     if distance == 0 {
         return Ok(Vec::new());
     }
-    let near = Near { prefix: keys::spellings(language), word: dfa(form, distance) };
+    let near =
+        Near { prefix: prefix.clone(), word: builder(distance).build_dfa(form), whole: true };
+    let found = looked_up(snapshot, layout, &near, |[other, _]| near.word.eval(other))?;
+    let distance = tolerance(term);
+    if !found.is_empty() || distance == 0 {
+        return Ok(found);
+    }
+    let near = Near { prefix, word: builder(distance).build_prefix_dfa(term), whole: false };
+    let whole = builder(distance).build_dfa(term);
+    looked_up(snapshot, layout, &near, |[_, other]| whole.eval(other))
+}
+
+/// The living spellings that an automaton lets through, as far as they are within bounds of what is
+/// `measured` of their form and their term.
+fn looked_up(
+    snapshot: &Snapshot,
+    layout: &Layout,
+    near: &Near,
+    measured: impl Fn([&str; 2]) -> Distance,
+) -> Result<Vec<Meant>, IndexError> {
     let mut found: Vec<Meant> = Vec::new();
     for segment in snapshot.segments() {
         let index = segment.reader.inverted_index(layout.terms())?;
-        let mut spellings = index.terms().search(&near).into_stream()?;
+        let mut spellings = index.terms().search(near).into_stream()?;
         let mut left = LOOKED_AT;
         while spellings.advance() && left > 0 {
             left -= 1;
             let Some([other, term, written]) = keys::spelling_parts(spellings.key()) else {
                 continue;
             };
-            let Distance::Exact(distance) = near.word.eval(other) else { continue };
+            let Distance::Exact(distance) = measured([other, term]) else { continue };
             let forms = u64::from(spellings.value().doc_freq);
             let known =
                 found.iter_mut().find(|known| known.term == term && known.written == written);
@@ -146,19 +167,20 @@ pub(super) fn meant(
     Ok(found)
 }
 
-fn dfa(form: &str, distance: u8) -> DFA {
+fn builder(distance: u8) -> &'static LevenshteinAutomatonBuilder {
     static ONE: LazyLock<LevenshteinAutomatonBuilder> =
         LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
     static TWO: LazyLock<LevenshteinAutomatonBuilder> =
         LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
-    let builder = if distance == 1 { &ONE } else { &TWO };
-    builder.build_dfa(form)
+    if distance == 1 { &ONE } else { &TWO }
 }
 
 /// Accepts the spellings of a language whose compared form is near a word.
 struct Near {
     prefix: Vec<u8>,
     word: DFA,
+    /// Whether the whole form has to be near; otherwise it may go on.
+    whole: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -168,6 +190,12 @@ enum State {
     /// The word was near enough; whatever follows.
     Met,
     Lost,
+}
+
+impl Near {
+    fn is_near(&self, word: u32) -> bool {
+        matches!(self.word.distance(word), Distance::Exact(_))
+    }
 }
 
 impl Automaton for Near {
@@ -194,10 +222,14 @@ impl Automaton for Near {
                     State::Prefix(at + 1)
                 }
             }
-            State::Word(word) if byte == 0 => match self.word.distance(word) {
-                Distance::Exact(_) => State::Met,
-                Distance::AtLeast(_) => State::Lost,
-            },
+            State::Word(word) if byte == 0 => {
+                if self.is_near(word) {
+                    State::Met
+                } else {
+                    State::Lost
+                }
+            }
+            State::Word(word) if !self.whole && self.is_near(word) => State::Met,
             State::Word(word) => match self.word.transition(word, byte) {
                 SINK_STATE => State::Lost,
                 next => State::Word(next),
@@ -243,7 +275,8 @@ mod tests {
     fn a_spelling_is_met_by_its_compared_form_alone() {
         let language =
             crate::search::analysis::Analyzer::of(&"en".parse().unwrap()).language().clone();
-        let near = Near { prefix: keys::spellings(&language), word: dfa("sextortoin", 2) };
+        let word = builder(2).build_dfa("sextortoin");
+        let near = Near { prefix: keys::spellings(&language), word, whole: true };
         let met = |form: &str| {
             let key = keys::spelling(&language, [form, "term", "Written"]);
             let end = key.iter().fold(near.start(), |state, byte| near.accept(&state, *byte));

@@ -1,6 +1,11 @@
 //! The one that changes the index: forms go in and out, and a commit makes that visible and durable.
 
-use tantivy::{IndexWriter, TantivyDocument, indexer::IndexWriterOptions, indexer::LogMergePolicy};
+use std::collections::{BTreeSet, HashMap};
+
+use tantivy::{
+    IndexWriter, TantivyDocument, index::SegmentId, indexer::IndexWriterOptions,
+    indexer::LogMergePolicy,
+};
 
 use super::{
     Index, IndexError, IndexForm,
@@ -42,7 +47,12 @@ pub struct Writer {
     inner: IndexWriter<TantivyDocument>,
     collators: Collators,
     analyzers: Analyzers,
+    /// The segments that are written anew, with how often that was asked for.
+    purging: HashMap<SegmentId, u32>,
 }
+
+/// How many times a purge looks at a segment before it has it written anew once more.
+const PATIENCE: u32 = 240;
 
 impl Writer {
     pub(super) fn new(index: Index, pace: Pace) -> Result<Self, IndexError> {
@@ -53,7 +63,13 @@ impl Writer {
         merging.set_min_num_segments(4);
         merging.set_del_docs_ratio_before_merge(0.3);
         inner.set_merge_policy(Box::new(merging));
-        Ok(Self { index, inner, collators: Collators::default(), analyzers: Analyzers::default() })
+        Ok(Self {
+            index,
+            inner,
+            collators: Collators::default(),
+            analyzers: Analyzers::default(),
+            purging: HashMap::new(),
+        })
     }
 
     /// Makes these the forms of an entry, in place of all that it had; none takes the entry out.
@@ -80,6 +96,31 @@ impl Writer {
         prepared.set_payload(&Payload::new(applied).to_string());
         prepared.commit()?;
         self.index.see(applied)
+    }
+
+    /// Takes what was deleted of these entries out of the files, too: the segments that hold any of it are
+    /// written anew without it, in the background. Answers `true` when nothing of them is left; until then it
+    /// is to be called again, now and then. What was deleted has to be committed.
+    ///
+    /// # Errors
+    /// [`IndexError::Failed`] when the index cannot be read or the files not be removed.
+    pub fn purge(&mut self, entries: &BTreeSet<EntryId>) -> Result<bool, IndexError> {
+        self.index.refresh()?;
+        let holding = self.index.holding(entries)?;
+        self.purging.retain(|segment, _| holding.contains(segment));
+        if holding.is_empty() {
+            self.inner.garbage_collect_files().wait()?;
+            return Ok(true);
+        }
+        for segment in holding {
+            let asked = self.purging.entry(segment).or_default();
+            // One that others merge just now is refused, and asked for again if it is still there then.
+            if asked.is_multiple_of(PATIENCE) {
+                drop(self.inner.merge(&[segment]));
+            }
+            *asked += 1;
+        }
+        Ok(false)
     }
 
     /// Waits until the merging that is under way is done, and makes it visible: for the end of a bulk load.

@@ -19,6 +19,7 @@ mod questions;
 mod reads;
 mod search;
 mod start;
+mod typos;
 
 /// Measure Beacon on this machine, with content that is made for it. See docs/benchmarks.md.
 #[derive(Debug, Args)]

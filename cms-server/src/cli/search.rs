@@ -5,7 +5,6 @@ use cms_core::{
     locale::Locale,
     search::analysis::{Analyzer, Purpose},
 };
-use serde_json::json;
 
 use super::{Global, output};
 
@@ -44,32 +43,20 @@ impl Search {
 
 impl Explain {
     fn run(&self, as_json: bool) {
-        let analyzer = Analyzer::of(&self.locale);
         let purpose = if self.query { Purpose::Query } else { Purpose::Index };
-        let analysis = analyzer.analyze(&self.text, purpose);
-        let grams: Vec<&str> = analysis.grams.iter().map(|gram| gram.term.as_str()).collect();
+        let shown = Analyzer::of(&self.locale).explain(&self.text, purpose);
         if as_json {
-            let words = analysis.words.iter().map(|word| {
-                json!({
-                    "form": word.form, "term": word.term, "start": word.start, "end": word.end,
-                    "position": word.position, "function": word.function,
-                })
-            });
-            output::say(json!({
-                "language": analyzer.language().as_str(), "steps": analyzer.steps(),
-                "words": words.collect::<Vec<_>>(), "grams": grams,
-            }));
+            output::say(serde_json::json!(shown));
             return;
         }
-        output::say(format_args!("language  {}", analyzer.language()));
-        for step in analyzer.steps() {
+        output::say(format_args!("language  {}", shown.language));
+        for step in &shown.steps {
             output::say(format_args!("step      {step}"));
         }
-        for word in &analysis.words {
-            let written = self.text.get(word.start..word.end).unwrap_or_default();
+        for word in &shown.words {
             let note = if word.function { "  (means little)" } else { "" };
-            output::say(format_args!("word      {written} → {}{note}", word.term));
+            output::say(format_args!("word      {} → {}{note}", word.written, word.term));
         }
-        output::say(format_args!("grams     {}", grams.join(" ")));
+        output::say(format_args!("grams     {}", shown.grams.join(" ")));
     }
 }

@@ -7,7 +7,7 @@ use cms_core::{
     content_type::ContentType,
     id::TypeName,
     queries::{
-        search::{SearchQuestion, is_searched},
+        search::SearchQuestion,
         site::SiteView,
         suggest::{MAX_SUGGESTIONS, SuggestQuestion},
     },
@@ -136,7 +136,7 @@ pub(crate) async fn suggest_queries(
 
 /// The types named, or all that can be searched.
 fn searched(named: Option<&str>, site: &SiteView) -> Result<Vec<TypeName>, Fault> {
-    let can_be = |name: &TypeName| site.types.get(name).is_some_and(|kind| is_searched(kind));
+    let can_be = |name: &TypeName| site.types.get(name).is_some_and(|kind| kind.is_searched());
     let Some(named) = named else {
         return Ok(site.types.keys().filter(|name| can_be(name)).cloned().collect());
     };

@@ -105,6 +105,11 @@ pub fn gives_more(content_type: &ContentType) -> bool {
         || content_type.fields().any(|field| field.embeddable)
 }
 
+/// Whether entries of this type give a card with their contacts.
+pub fn has_card(content_type: &ContentType) -> bool {
+    content_type.name().as_str() == "route"
+}
+
 /// Makes the pieces of an entry in one locale, besides its link.
 pub fn make(whole: &Whole<'_>) -> Pieces {
     let mut pieces = BTreeMap::new();
@@ -117,10 +122,10 @@ pub fn make(whole: &Whole<'_>) -> Pieces {
         };
         pieces.insert(field.name.as_str().to_owned(), piece);
     }
-    match whole.content_type.name().as_str() {
-        "route" => card(whole, &mut pieces),
-        "statistic" => statistic(whole, &mut pieces),
-        _ => {}
+    if has_card(whole.content_type) {
+        card(whole, &mut pieces);
+    } else if whole.content_type.name().as_str() == "statistic" {
+        statistic(whole, &mut pieces);
     }
     Pieces(pieces)
 }

@@ -4,7 +4,7 @@ use super::{Coded, Kind};
 use crate::{
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
-    search::analysis::LanguageKey,
+    search::{Embedded, analysis::LanguageKey},
 };
 
 /// The forms of a type that serve a locale, or, when `exact`, that are written in it.
@@ -42,9 +42,61 @@ pub(in crate::search) fn value(field: &FieldName, kind: Kind, value: &Coded<'_>)
     }
 }
 
-/// The forms in whose text an entry shows.
-pub(in crate::search) fn shows(entry: EntryId) -> Vec<u8> {
-    key(b'm', &[entry.as_bytes()])
+/// The forms of a locale in whose text a piece of an entry shows.
+pub(in crate::search) fn shows(locale: &Locale, embedded: &Embedded) -> Vec<u8> {
+    let Embedded { entry, piece, block } = embedded;
+    key(b'm', &[entry.as_bytes(), locale.as_str().as_bytes(), piece.as_bytes(), place(*block)])
+}
+
+/// What [`shows`] and [`within`] begin with.
+pub(in crate::search) const SHOWN: [[u8; 1]; 2] = [[b'm'], [b'n']];
+
+/// The forms that give readers of a locale a piece in which a piece of another entry shows; the outer piece's
+/// name comes behind.
+pub(in crate::search) fn within(locale: &Locale, embedded: &Embedded) -> Vec<u8> {
+    let Embedded { entry, piece, block } = embedded;
+    let (locale, piece) = (locale.as_str().as_bytes(), piece.as_bytes());
+    key(b'n', &[entry.as_bytes(), locale, piece, place(*block), b""])
+}
+
+/// A [`within`] whose outer piece's name is behind it, without that.
+pub(in crate::search) fn without_name(key: &[u8]) -> &[u8] {
+    let end = key.iter().rposition(|byte| *byte == 0).map_or(key.len(), |at| at + 1);
+    key.get(..end).unwrap_or(key)
+}
+
+/// The forms that give readers of a locale a piece with a word or a number in it; the piece's name and where
+/// it has that come behind.
+pub(in crate::search) fn gives(locale: &Locale, given: Given<'_>) -> Vec<u8> {
+    let (tag, text) = match given {
+        Given::Word(term) => (b'q', term),
+        Given::Code(digits) => (b'g', digits),
+    };
+    key(tag, &[locale.as_str().as_bytes(), text.as_bytes(), b""])
+}
+
+/// The end of a [`gives`].
+pub(in crate::search) fn piece(name: &str, block: bool) -> Vec<u8> {
+    [name.as_bytes(), place(block)].join(&0)
+}
+
+/// The parts of a [`piece`].
+pub(in crate::search) fn piece_parts(end: &[u8]) -> Option<(&str, bool)> {
+    let (name, block) = std::str::from_utf8(end).ok()?.split_once('\0')?;
+    Some((name, block.as_bytes() == place(true)))
+}
+
+const fn place(block: bool) -> &'static [u8] {
+    if block { b"b" } else { b"i" }
+}
+
+/// What a piece has in it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::search) enum Given<'t> {
+    /// A term of the readers' language.
+    Word(&'t str),
+    /// The digits of a number.
+    Code(&'t str),
 }
 
 /// The forms that are to be the first answer to a question, in a language: its terms, with spaces.

@@ -272,7 +272,11 @@ fn pages_read_while_entries_are_written_anew_hold_each_of_them_once() {
 #[test]
 fn a_position_of_another_order_is_refused() {
     let (index, _writer) = three();
-    let after = Some(Position { ranks: vec![Rank::Missing, Rank::Missing], entry: entry(1) });
+    let after = Some(Position {
+        ranks: vec![Rank::Missing, Rank::Missing],
+        entry: entry(1),
+        seen: Vec::new(),
+    });
     let answer = index.list(&ListQuery { after, ..guidance("en") });
     assert_eq!(answer, Err(IndexError::WrongPosition { found: 2, expected: 1 }));
 }
@@ -284,7 +288,8 @@ fn a_position_with_ranks_of_another_kind_is_answered() {
         [Rank::Text(vec![0, 255]), Rank::Missing, Rank::Number(i64::MIN), Rank::Number(i64::MAX)]
     {
         for sort in ["published_at", "-published_at", "title", "-title", "level", "-topics"] {
-            let after = Some(Position { ranks: vec![rank.clone()], entry: entry(2) });
+            let after =
+                Some(Position { ranks: vec![rank.clone()], entry: entry(2), seen: Vec::new() });
             assert!(ids(&index, &ListQuery { after, ..sorted_by(sort) }).len() <= 4);
         }
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use super::*;
-use crate::search::{IndexError, OpenError};
+use crate::search::{IndexError, OpenError, Passage};
 
 /// A folder with an index of one entry, up to event 7.
 fn stored() -> tempfile::TempDir {
@@ -173,4 +173,41 @@ fn a_changed_byte_anywhere_is_told_or_changes_nothing() {
         }
         fs::write(&path, &bytes).unwrap();
     }
+}
+
+#[test]
+fn what_was_erased_leaves_the_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mut writer = index.writer(Pace::Steady).unwrap();
+    let page = |title: &str, text: &str| {
+        let passages = vec![Passage { weight: 1, text: text.to_owned() }];
+        let text = FormText { passages, ..FormText::default() };
+        IndexForm { text, ..form(title, 1, &[]) }
+    };
+    let held = |needle: &str| {
+        let paths = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let mut files = paths.map(|path| fs::read(path).unwrap());
+        files.any(|bytes| bytes.windows(needle.len()).any(|window| window == needle.as_bytes()))
+    };
+    writer.replace_entry(entry(1), &[page("One", "It stays: walrus.")]).unwrap();
+    writer.replace_entry(entry(2), &[page("Two", "A name: zebrafinch.")]).unwrap();
+    writer.commit(1).unwrap();
+    writer.replace_entry(entry(2), &[page("Two", "Another: quokkastorm.")]).unwrap();
+    writer.replace_entry(entry(3), &[page("Three", "It stays: pelican.")]).unwrap();
+    writer.commit(2).unwrap();
+    assert!(held("zebrafinch") && held("quokkastorm"), "also what was replaced");
+    assert!(index.gone().unwrap().is_empty());
+    writer.replace_entry(entry(2), &[]).unwrap();
+    writer.commit(3).unwrap();
+    let erased = index.gone().unwrap();
+    assert_eq!(erased.iter().copied().collect::<Vec<_>>(), [entry(2)]);
+    assert!(!writer.purge(&erased).unwrap());
+    writer.settle().unwrap();
+    let mut writer = index.writer(Pace::Steady).unwrap();
+    assert!(writer.purge(&erased).unwrap());
+    assert!(!held("zebrafinch") && !held("quokkastorm"));
+    assert!(held("walrus") && held("pelican"));
+    assert_eq!((index.applied(), ids(&index, &guidance("en"))), (3, vec![1, 3]));
+    assert!(index.gone().unwrap().is_empty());
 }

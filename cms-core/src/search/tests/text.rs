@@ -5,7 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::search::{Passage, SearchPage, SearchQuery, Synonyms, syntax};
+use crate::search::{
+    Embedded, Passage, Piece, PieceText, SearchPage, SearchQuery, Synonyms, syntax,
+};
 
 /// A page with a title and paragraphs.
 fn page(title: &str, published_at: i64, paragraphs: &[&str]) -> IndexForm {
@@ -56,11 +58,57 @@ fn what_means_the_same_comes_below_what_was_typed_however_well_it_stands() {
 }
 
 #[test]
+fn what_is_no_page_for_readers_is_listed_and_neither_found_nor_suggested() {
+    let hidden = IndexForm { searched: false, ..page("Zebrafinch address", 1, &["Quokkas."]) };
+    let (index, _writer) = index(&[hidden, page("Other", 2, &["Nothing."])]);
+    assert_eq!(ids(&index, &guidance("en")), [2, 1]);
+    for typed in ["zebrafinch", "quokkas", "\"zebrafinch address\"", "zebrafnich"] {
+        let page = index.search(&asked(typed)).unwrap();
+        assert!(page.count == 0 && page.meant.is_empty(), "{typed}");
+        let completed = index.complete(typed, &locale("en"), 5).unwrap();
+        assert!(completed.titles.is_empty() && completed.phrases.is_empty(), "{typed}");
+        assert_eq!(completed.meant, None, "{typed}");
+    }
+}
+
+#[test]
+fn words_that_mean_little_weigh_in_and_let_nothing_answer() {
+    let (index, _writer) = index(&[
+        page("One", 3, &["What is it, and how is it there?"]),
+        page("Two", 2, &["Blackmail harms children badly."]),
+        page("Three", 1, &["What is blackmail about?"]),
+    ]);
+    let page = index.search(&asked("what is blackmail")).unwrap();
+    assert_eq!((entries(&page), page.count), (vec![3, 2], 2));
+    let little = index.search(&asked("what is it")).unwrap();
+    assert_eq!(little.count, 2, "where nothing else is asked for, they are all there is");
+    let french = SearchQuery {
+        list: guidance("en"),
+        chain: vec![locale("fr"), locale("en")],
+        ..asked("le chantage the")
+    };
+    assert_eq!(index.search(&french).unwrap().count, 0);
+}
+
+#[test]
+fn a_short_code_is_found_as_it_is_typed() {
+    let numbers = vec!["+33800200000".to_owned(), "17".to_owned(), "3018".to_owned()];
+    let text = FormText { numbers, ..FormText::default() };
+    let line = IndexForm { text, ..page("A line", 1, &[]) };
+    let (index, _writer) = index(&[line, page("Aged 17", 2, &["In year 3018 of school."])]);
+    for typed in ["17", "3018", "+33 800 200 000", "0800 20 00 00", "0800200000", "30 18"] {
+        assert!(found(&index, &asked(typed)).contains(&1), "{typed}");
+    }
+    assert_eq!(found(&index, &asked("aged 17")), [2], "an age is no code");
+}
+
+#[test]
 fn a_phrase_does_not_reach_from_one_paragraph_into_the_next() {
     let (index, _writer) = index(&[page("One", 1, &["It ends red.", "Kites begin."])]);
     assert_eq!(found(&index, &asked("\"red kites\"")), [0_u8; 0]);
     assert_eq!(found(&index, &asked("\"ends red\"")), [1]);
     assert_eq!(found(&index, &asked("kites -\"ends red\"")), [0_u8; 0]);
+    assert_eq!(found(&index, &asked("kites -\"red ends\" -one-red")), [1]);
 }
 
 #[test]
@@ -94,14 +142,87 @@ fn the_readers_language_comes_first_and_an_entry_once() {
     assert_eq!(locales, ["en", "en", "fr"]);
 }
 
+/// An entry that gives a number and a name to show, as a route does.
+fn giving(name: &str, number: &str) -> IndexForm {
+    let inline = PieceText { text: name.to_owned(), numbers: Vec::new() };
+    let block = PieceText { text: format!("{name}: {number}"), numbers: vec![number.to_owned()] };
+    let card = Piece { name: String::new(), inline, block: block.clone(), shows: Vec::new() };
+    let own = Piece { name: "phone".to_owned(), inline: block.clone(), block, shows: Vec::new() };
+    IndexForm { gives: vec![card, own], ..page(name, 1, &[]) }
+}
+
+fn shown(of: u8, piece: &str, block: bool) -> Embedded {
+    Embedded { entry: entry(of), piece: piece.to_owned(), block }
+}
+
+fn showing(title: &str, what: Embedded) -> IndexForm {
+    IndexForm { shows: vec![what], ..page(title, 2, &["Call \u{e000} or write."]) }
+}
+
 #[test]
-fn who_shows_whom_is_known() {
-    let shows = IndexForm { shows: vec![entry(9)], ..page("One", 1, &[]) };
-    let (index, mut writer) = index(&[shows, page("Two", 2, &[])]);
-    assert_eq!(index.showing(entry(9)).unwrap(), [entry(1)]);
-    writer.replace_entry(entry(1), &[page("One", 1, &[])]).unwrap();
-    writer.commit(3).unwrap();
-    assert_eq!(index.showing(entry(9)).unwrap(), []);
+fn a_page_is_found_by_what_shows_in_it_from_the_commit_on_that_changes_it() {
+    let (index, mut writer) = index(&[
+        giving("Albatross line", "+44 800 1111"),
+        showing("Whole", shown(1, "", true)),
+        showing("Name alone", shown(1, "", false)),
+        showing("Number", shown(1, "phone", false)),
+    ]);
+    let all = |typed: &str| {
+        let page = index.search(&asked(typed)).unwrap();
+        let mut all = entries(&page);
+        all.sort_unstable();
+        assert_eq!(page.count, all.len() as u64);
+        all
+    };
+    assert_eq!(all("albatross"), [1, 2, 3, 4]);
+    assert_eq!(all("0800 1111"), [2, 4], "a line of text with the name alone has no number");
+    assert_eq!(all("call -albatross"), [0_u8; 0]);
+    let page = index.search(&asked("08001111")).unwrap();
+    let passage = page.hits[0].passage.as_deref();
+    assert_eq!(passage, Some("Call \u{e000} or write."), "what shows there is not kept");
+    assert_eq!(page.hits[0].shows.len(), 1);
+    // One entry changes; those that show it are not touched.
+    writer.replace_entry(entry(1), &[giving("Pelican line", "+44 800 2222")]).unwrap();
+    writer.commit(9).unwrap();
+    assert_eq!((all("albatross"), all("08001111")), (vec![], vec![]));
+    assert_eq!((all("pelican"), all("08002222")), (vec![1, 2, 3, 4], vec![2, 4]));
+    writer.replace_entry(entry(1), &[]).unwrap();
+    writer.commit(10).unwrap();
+    assert_eq!((all("pelican"), all("08002222")), (vec![], vec![]));
+    assert_eq!(all("call"), [2, 3, 4]);
+}
+
+#[test]
+fn what_shows_within_what_shows_is_found_too() {
+    let inner = giving("Albatross line", "116 111");
+    let middle = Piece {
+        name: "advice".to_owned(),
+        shows: vec![shown(1, "phone", false)],
+        ..Piece::default()
+    };
+    let middle = IndexForm { gives: vec![middle], ..page("Advice", 1, &[]) };
+    let (index, _writer) = index(&[
+        inner,
+        middle,
+        showing("With advice", shown(2, "advice", true)),
+        showing("Without", shown(2, "", true)),
+    ]);
+    assert_eq!(found(&index, &asked("116111")), [3]);
+    assert_eq!(found(&index, &asked("albatross")), [1, 3]);
+}
+
+#[test]
+fn a_piece_that_stands_in_for_another_language_is_found_there() {
+    let english = IndexForm {
+        serves: vec![locale("en"), locale("fr")],
+        ..giving("Albatross line", "116 111")
+    };
+    let french = serving(showing("Page", shown(1, "", true)), "fr", &["fr"]);
+    let (index, _writer) = index(&[english, french]);
+    let query =
+        SearchQuery { list: guidance("fr"), chain: vec![locale("fr")], ..asked("albatross") };
+    let page = index.search(&query).unwrap();
+    assert_eq!(entries(&page), [2, 1]);
 }
 
 #[test]
@@ -154,6 +275,41 @@ proptest! {
         prop_assert!(page.count >= page.hits.len() as u64);
         for tag in ["en", "ja", "ar"] {
             index.complete(&text, &locale(tag), 5).unwrap();
+        }
+    }
+
+    #[test]
+    fn whatever_is_published_meanwhile_each_hit_comes_exactly_once(
+        stay in proptest::collection::vec("(red|kite|owl)( (red|kite|blue|owl|the)){0,6}", 1..12),
+        others in proptest::collection::vec((20..40_u8, "((red|kite|sea) ){0,20}", 1..4_usize), 1..24),
+        limit in 1..4_usize,
+    ) {
+        let pages: Vec<_> = (1..).zip(&stay).map(|(at, text)| page(text, at, &[text])).collect();
+        let (index, mut writer) = index(&pages);
+        let mut query = asked("red kite");
+        query.list.limit = limit;
+        let (mut shown, mut others) = (Vec::new(), others.into_iter());
+        loop {
+            let found = index.search(&query).unwrap();
+            shown.extend(entries(&found));
+            let Some(next) = found.next else { break };
+            let cursor = next.to_cursor(&query);
+            query.list.after = Some(super::super::Position::from_cursor(&cursor, &query).unwrap());
+            // Others come, go and change: what is rare, how long texts are and what is newest with them.
+            for (number, text, times) in others.by_ref().take(2) {
+                let forms = [page(&text.repeat(times), i64::from(number) * 1_000_000_000, &[&text])];
+                let forms = if text.is_empty() { &[][..] } else { &forms };
+                writer.replace_entry(entry(number), forms).unwrap();
+                writer.commit(u64::from(number)).unwrap();
+            }
+        }
+        let mut different = shown.clone();
+        different.sort_unstable();
+        different.dedup();
+        prop_assert_eq!(different.len(), shown.len(), "{:?}", shown);
+        let answers = |text: &String| text.contains("red") || text.contains("kite");
+        for (number, _) in (1..).zip(&stay).filter(|(_, text)| answers(text)) {
+            prop_assert!(shown.contains(&number), "{} in {:?}", number, shown);
         }
     }
 

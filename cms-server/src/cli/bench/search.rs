@@ -1,7 +1,7 @@
 //! `cms bench search`: which passages of a question set search would show first.
 //!
 //! No store is needed: the passages are analysed, indexed in memory and ranked by the code that answers
-//! readers.
+//! readers. With `--typos` each question has one typing error, to see what they cost.
 
 use std::{
     fs::File,
@@ -14,6 +14,7 @@ use clap::Args;
 use cms_core::{locale::Locale, search::Passages};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::typos::Typist;
 use crate::cli::{Failure, output};
 
 /// The passages of an answer.
@@ -31,6 +32,10 @@ pub(crate) struct BenchSearch {
     /// The language of the passages and questions.
     #[arg(long, value_name = "TAG")]
     locale: Locale,
+    /// Makes one error in a word of five letters or more of each question (a letter left out, doubled,
+    /// mistaken or swapped); the number decides which, and the same one makes the same errors.
+    #[arg(long, value_name = "SEED")]
+    typos: Option<u64>,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -61,11 +66,14 @@ impl BenchSearch {
         let questions: Vec<Line> = read(&self.set.join("queries.jsonl"))?;
         let texts = passages.iter().map(|passage| passage.text.as_str());
         let index = Passages::index(&self.locale, texts).context("no index could be made")?;
+        let typist = self.typos.map(|seed| Typist::new(seed, questions.iter().map(|it| &*it.text)));
         let out = File::create(&self.out)
             .with_context(|| format!("{} can't be made", self.out.display()))?;
         let mut out = BufWriter::new(out);
         for question in &questions {
-            let hits = index.ask(&question.text, RANKED).context("the index can't be read")?;
+            let typed = typist.as_ref().map(|typist| typist.mistyped(&question.id, &question.text));
+            let typed = typed.as_ref().unwrap_or(&question.text);
+            let hits = index.ask(typed, RANKED).context("the index can't be read")?;
             let ranked = hits.into_iter().filter_map(|at| passages.get(at));
             let ranking = Ranking {
                 query_id: &question.id,
