@@ -1,5 +1,5 @@
 //! What a store does by itself while it is open: it makes the derived data again when the view has
-//! outgrown what is in it.
+//! outgrown what is in it, or when something in it was found damaged.
 //!
 //! sled gives back little of what was overwritten, so a view whose content changes often grows to several
 //! times its content. Only a fresh folder is small again; readers are served from the old one until the
@@ -55,10 +55,14 @@ pub(super) fn start(
     Ok(open)
 }
 
-/// Makes the derived data again if the view takes more than five halves of what its rows are: a fresh one
-/// takes less than two. `grown_to` is the size from which on that is worth counting.
+/// Makes the derived data again if something in the view is damaged, or if it takes more than five halves of what
+/// its rows are: a fresh one takes less than two. `grown_to` is the size from which on that is worth counting.
 fn look(cms: &Cms, grown_to: &mut u64) -> Result<(), OpenError> {
     let on_disk = cms.derived().view.size_on_disk();
+    if cms.derived().view.is_damaged() {
+        tracing::error!("the view is damaged: it is made again from the log");
+        return make_again(cms);
+    }
     let behind = cms.0.log.last().saturating_sub(cms.progress().1.applied);
     if on_disk < *grown_to || behind > CALM {
         return Ok(());
@@ -72,13 +76,17 @@ fn look(cms: &Cms, grown_to: &mut u64) -> Result<(), OpenError> {
         return Ok(());
     }
     tracing::info!(on_disk, rows, "the view has outgrown its rows: it is made again");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
-    runtime.block_on(cms.rebuild(|_| ()))?;
+    make_again(cms)?;
     let now = cms.derived().view.size_on_disk();
     *grown_to = now / 2 * 3;
     tracing::info!(before = on_disk, now, "the view was made again");
     Ok(())
+}
+
+fn make_again(cms: &Cms) -> Result<(), OpenError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
+    runtime.block_on(cms.rebuild(|_| ()))
 }
 
 #[cfg(test)]
@@ -109,6 +117,49 @@ mod tests {
     fn fields(number: u32) -> Fields {
         let named = [("title", "A page".into()), ("body", noise(number))];
         named.map(|(name, value)| (name.parse().unwrap(), value)).into()
+    }
+
+    #[test]
+    fn a_damaged_value_is_never_served_and_the_view_is_made_again() {
+        use std::os::unix::fs::FileExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let upkeep = UpkeepOptions { every: Duration::from_millis(5), leave_below: 1 << 30 };
+        let options = Options { upkeep, ..Options::default() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let cms = Cms::open_with(dir.path(), options).await.unwrap();
+            let actor = cms.administrator().unwrap().unwrap();
+            let (type_name, locale) = ("page".parse().unwrap(), Locale::english());
+            let act =
+                CreateEntry { type_name, agency: None, source_locale: locale.clone(), key: None };
+            let (entry, _) = cms.create_entry(&actor, act).await.unwrap();
+            let part = Part::Locale(locale.clone());
+            let save = SaveDraft::new(entry, part.clone(), fields(1));
+            cms.save_draft(&actor, save).await.unwrap();
+            let publish = Publish { entry, part, expected: None, published_at: None };
+            cms.publish(&actor, publish).await.unwrap();
+            assert!(cms.settled().await);
+            let path = dir.path().join("derived/1/view/heap");
+            let heap = fs::File::options().write(true).open(path).unwrap();
+            let length = heap.metadata().unwrap().len();
+            heap.write_all_at(&vec![0xaa; usize::try_from(length).unwrap()], 0).unwrap();
+            let name = entry.to_string();
+            let question = EntryQuestion {
+                type_name: &"page".parse().unwrap(),
+                name: &name,
+                locale: &locale,
+                explicit: true,
+                fallback: true,
+                fields: None,
+                include: &[],
+            };
+            cms.delivery().entry(&question).unwrap_err();
+            while !matches!(cms.delivery().entry(&question), Ok(EntryFound::Entry(_))) {
+                tokio::task::yield_now().await;
+            }
+            let current = fs::read_to_string(dir.path().join("derived/current")).unwrap();
+            assert!(!current.starts_with("1 "));
+        });
     }
 
     #[test]

@@ -10,7 +10,10 @@ use std::{
     fs::File,
     marker::PhantomData,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use parking_lot::{RwLock, RwLockReadGuard};
@@ -82,6 +85,8 @@ pub struct View {
     file: File,
     /// The long values.
     heap: Heap,
+    /// Whether a row was found that is not what was written.
+    damaged: AtomicBool,
     /// Held for writing while a batch is applied, so that a reader that holds it sees all of it or nothing.
     gate: RwLock<()>,
 }
@@ -110,7 +115,7 @@ impl View {
         })?;
         let file = File::open(dir.join("db")).map_err(unavailable)?;
         let heap = Heap::open(&dir.join("heap")).map_err(unavailable)?;
-        let view = Self { db, file, heap, gate: RwLock::new(()) };
+        let view = Self { db, file, heap, damaged: AtomicBool::new(false), gate: RwLock::new(()) };
         view.check_heap()?;
         Ok(view)
     }
@@ -163,6 +168,11 @@ impl View {
         self.file.sync_data().map_err(|error| ViewError::Unavailable(error.to_string()))
     }
 
+    /// Whether a value was read that is not what was written: then the view is to be made again.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
     /// Bytes on disk.
     pub fn size_on_disk(&self) -> u64 {
         self.db.size_on_disk().unwrap_or(0) + self.heap.size()
@@ -181,7 +191,15 @@ impl View {
 
     fn row(&self, key: &[u8], table: &'static str) -> Result<Option<Vec<u8>>, ViewError> {
         let row = self.db.get(key).map_err(|error| refused(table, &error))?;
-        row.map(|row| value::read(&row, table, &self.heap)).transpose()
+        row.map(|row| self.value(&row, table)).transpose()
+    }
+
+    fn value(&self, row: &[u8], table: &'static str) -> Result<Vec<u8>, ViewError> {
+        value::read(row, table, &self.heap).inspect_err(|error| {
+            if matches!(error, ViewError::Damaged { .. }) {
+                self.damaged.store(true, Ordering::Relaxed);
+            }
+        })
     }
 }
 
@@ -283,7 +301,7 @@ impl<Room> Reader<Room> {
             |reason: &str| ViewError::Damaged { table: table.name, reason: reason.to_owned() };
         let key =
             raw.get(1..).and_then(key::decode).ok_or_else(|| damaged("its key does not parse"))?;
-        let bytes = value::read(row, table.name, &self.view.heap)?;
+        let bytes = self.view.value(row, table.name)?;
         Ok((key, decode(&bytes, table.name)?))
     }
 }
@@ -326,7 +344,7 @@ impl Batch<'_> {
         let mut rows = BTreeMap::new();
         for row in self.view.db.scan_prefix(&start) {
             let (key, row) = row.map_err(|error| refused(table.name, &error))?;
-            rows.insert(key.to_vec(), Some(value::read(&row, table.name, &self.view.heap)?));
+            rows.insert(key.to_vec(), Some(self.view.value(&row, table.name)?));
         }
         let own =
             self.changes.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
