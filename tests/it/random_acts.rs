@@ -261,8 +261,9 @@ impl PartModel {
         match self.review {
             Review::Submitted => {}
             // Nobody is an approver twice, and one is enough.
-            Review::Approved => drop(codes.insert("not_in_review")),
-            Review::None | Review::ChangesRequested => drop(codes.insert("not_in_review")),
+            Review::Approved | Review::None | Review::ChangesRequested => {
+                codes.insert("not_in_review");
+            }
         }
         if is_author {
             codes.insert("author_approves");
