@@ -1,6 +1,6 @@
 //! Proof, pure: the Merkle tree, signed checkpoints of it, and files that show offline what happened when.
 //!
-//! [`note`] and [`checkpoint`] are the formats of C2SP (`signed-note`, `tlog-checkpoint`), [`file`] is its
+//! [`note`] and [`checkpoint`] are the formats of C2SP (`signed-note`, `tlog-checkpoint`), [`mod@file`] is its
 //! `tlog-proof`; [`shown`] is what such a file shows of one of our events.
 
 pub mod checkpoint;

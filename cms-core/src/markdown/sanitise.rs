@@ -8,7 +8,28 @@ use super::{address, policy};
 
 /// `html` with nothing but what the policy allows, every element closed.
 pub(super) fn sanitise(html: &str) -> String {
-    SANITISER.clean(html).to_string()
+    with_first_newlines(SANITISER.clean(html).to_string())
+}
+
+/// A newline right behind the tag of a `pre` is no part of it (HTML, section 13.1.2.5): one that is part of it has
+/// to be written twice, or the next who reads it loses it.
+fn with_first_newlines(html: String) -> String {
+    const PRE: &str = "<pre";
+    if !html.contains(PRE) {
+        return html;
+    }
+    let mut out = String::with_capacity(html.len() + 8);
+    let mut rest = html.as_str();
+    while let Some((before, tag)) = rest.split_once(PRE) {
+        let (attributes, inside) = tag.split_once('>').unwrap_or((tag, ""));
+        out.extend([before, PRE, attributes, ">"]);
+        if inside.starts_with('\n') {
+            out.push('\n');
+        }
+        rest = inside;
+    }
+    out.push_str(rest);
+    out
 }
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -56,6 +77,14 @@ mod tests {
         check("<b id=h-x>e</b><b id=location>f</b>", "<b id=\"h-x\">e</b><b>f</b>");
         check("<form action=x><input name=y><button>g</button></form>", "<input disabled=\"\">g");
         check("<img src=x srcset=y onerror=z>", "<img src=\"x\" loading=\"lazy\">");
+    }
+
+    #[test]
+    fn a_first_newline_that_is_part_of_a_pre_stays() {
+        check("<pre>\na</pre>", "<pre>a</pre>");
+        check("<pre>\n\na</pre><pre>b</pre>", "<pre>\n\na</pre><pre>b</pre>");
+        check("<pre><p>\n</pre>", "<pre><p>\n</p></pre>");
+        check("<div><pre>\n<p>\n</pre>", "<div><pre><p>\n</p></pre></div>");
     }
 
     proptest! {
