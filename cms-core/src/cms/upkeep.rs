@@ -97,11 +97,16 @@ mod tests {
 
     use super::*;
     use crate::{
+        access::Actor,
         cms::Options,
         commands::{create_entry::CreateEntry, publish::Publish, save_draft::SaveDraft},
         event::{Fields, Part},
+        id::EntryId,
         locale::Locale,
-        queries::entry::{EntryFound, EntryQuestion},
+        queries::{
+            ReadError,
+            entry::{EntryFound, EntryQuestion},
+        },
     };
 
     /// Text that compression makes little of, another for each number.
@@ -119,86 +124,88 @@ mod tests {
         named.map(|(name, value)| (name.parse().unwrap(), value)).into()
     }
 
-    #[test]
-    fn a_damaged_value_is_never_served_and_the_view_is_made_again() {
-        use std::os::unix::fs::FileExt as _;
-        let dir = tempfile::tempdir().unwrap();
-        let upkeep = UpkeepOptions { every: Duration::from_millis(5), leave_below: 1 << 30 };
-        let options = Options { upkeep, ..Options::default() };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+    /// A store with a page in English.
+    struct Site {
+        dir: tempfile::TempDir,
+        cms: Cms,
+        actor: Actor,
+        entry: EntryId,
+    }
+
+    impl Site {
+        async fn with(leave_below: u64) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let upkeep = UpkeepOptions { every: Duration::from_millis(5), leave_below };
+            let options = Options { upkeep, ..Options::default() };
             let cms = Cms::open_with(dir.path(), options).await.unwrap();
             let actor = cms.administrator().unwrap().unwrap();
-            let (type_name, locale) = ("page".parse().unwrap(), Locale::english());
-            let act =
-                CreateEntry { type_name, agency: None, source_locale: locale.clone(), key: None };
+            let (type_name, source_locale) = ("page".parse().unwrap(), Locale::english());
+            let act = CreateEntry { type_name, agency: None, source_locale, key: None };
             let (entry, _) = cms.create_entry(&actor, act).await.unwrap();
-            let part = Part::Locale(locale.clone());
-            let save = SaveDraft::new(entry, part.clone(), fields(1));
-            cms.save_draft(&actor, save).await.unwrap();
+            Self { dir, cms, actor, entry }
+        }
+
+        async fn publish(&self, number: u32) {
+            let (entry, part) = (self.entry, Part::Locale(Locale::english()));
+            let save = SaveDraft::new(entry, part.clone(), fields(number));
+            self.cms.save_draft(&self.actor, save).await.unwrap();
             let publish = Publish { entry, part, expected: None, published_at: None };
-            cms.publish(&actor, publish).await.unwrap();
-            assert!(cms.settled().await);
-            let path = dir.path().join("derived/1/view/heap");
-            let heap = fs::File::options().write(true).open(path).unwrap();
-            let length = heap.metadata().unwrap().len();
-            heap.write_all_at(&vec![0xaa; usize::try_from(length).unwrap()], 0).unwrap();
-            let name = entry.to_string();
-            let question = EntryQuestion {
+            self.cms.publish(&self.actor, publish).await.unwrap();
+        }
+
+        fn read(&self) -> Result<EntryFound, ReadError> {
+            self.cms.delivery().entry(&EntryQuestion {
                 type_name: &"page".parse().unwrap(),
-                name: &name,
-                locale: &locale,
+                name: &self.entry.to_string(),
+                locale: &Locale::english(),
                 explicit: true,
                 fallback: true,
                 fields: None,
                 include: &[],
-            };
-            cms.delivery().entry(&question).unwrap_err();
-            while !matches!(cms.delivery().entry(&question), Ok(EntryFound::Entry(_))) {
+            })
+        }
+
+        fn is_first_folder(&self) -> bool {
+            let current = fs::read_to_string(self.dir.path().join("derived/current"));
+            current.unwrap().starts_with("1 ")
+        }
+    }
+
+    fn run(work: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work);
+    }
+
+    #[test]
+    fn a_damaged_value_is_never_served_and_the_view_is_made_again() {
+        use std::os::unix::fs::FileExt as _;
+        run(async {
+            let site = Site::with(1 << 30).await;
+            site.publish(1).await;
+            assert!(site.cms.settled().await);
+            let path = site.dir.path().join("derived/1/view/heap");
+            let heap = fs::File::options().write(true).open(path).unwrap();
+            let length = usize::try_from(heap.metadata().unwrap().len()).unwrap();
+            heap.write_all_at(&vec![0xaa; length], 0).unwrap();
+            site.read().unwrap_err();
+            while !matches!(site.read(), Ok(EntryFound::Entry(_))) {
                 tokio::task::yield_now().await;
             }
-            let current = fs::read_to_string(dir.path().join("derived/current")).unwrap();
-            assert!(!current.starts_with("1 "));
+            assert!(!site.is_first_folder());
         });
     }
 
     #[test]
     fn a_view_that_has_outgrown_its_rows_is_made_again_and_serves_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let upkeep = UpkeepOptions { every: Duration::from_millis(5), leave_below: 1 << 20 };
-        let options = Options { upkeep, ..Options::default() };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let cms = Cms::open_with(dir.path(), options).await.unwrap();
-            let actor = cms.administrator().unwrap().unwrap();
-            let (type_name, locale) = ("page".parse().unwrap(), Locale::english());
-            let act =
-                CreateEntry { type_name, agency: None, source_locale: locale.clone(), key: None };
-            let (entry, _) = cms.create_entry(&actor, act).await.unwrap();
-            let part = Part::Locale(locale.clone());
-            let first = || fs::read_to_string(dir.path().join("derived/current")).unwrap();
+        run(async {
+            let site = Site::with(1 << 20).await;
             let mut number = 0;
-            while first().starts_with("1 ") {
+            while site.is_first_folder() {
                 number += 1;
                 assert!(number < 500, "all was written anew so often, and nothing was made again");
-                let save = SaveDraft::new(entry, part.clone(), fields(number));
-                cms.save_draft(&actor, save).await.unwrap();
-                let publish =
-                    Publish { entry, part: part.clone(), expected: None, published_at: None };
-                cms.publish(&actor, publish).await.unwrap();
+                site.publish(number).await;
             }
-            assert!(cms.settled().await);
-            let name = entry.to_string();
-            let question = EntryQuestion {
-                type_name: &"page".parse().unwrap(),
-                name: &name,
-                locale: &locale,
-                explicit: true,
-                fallback: true,
-                fields: None,
-                include: &[],
-            };
-            let EntryFound::Entry(answer) = cms.delivery().entry(&question).unwrap() else {
+            assert!(site.cms.settled().await);
+            let Ok(EntryFound::Entry(answer)) = site.read() else {
                 panic!("it is not there any more");
             };
             let answer = String::from_utf8(answer.body).unwrap();

@@ -151,7 +151,7 @@ impl Delivery {
         let resolution = json!({
             "requested": asked, "served": locale,
             "reason": if asked.matches(locale) { "exact" } else { "fallback" },
-            "chain": site.locales.chain(asked, &site.default_locale),
+            "chain": site.chain(asked, &site.default_locale),
         });
         body.extend_from_slice(format!(",\"resolution\":{resolution}}}").as_bytes());
         let mut cache_keys = CacheKeys::default();
@@ -206,7 +206,7 @@ impl Delivery {
         let mut all = Vec::new();
         for id in self.published(type_name, None, usize::MAX)? {
             let Some(entry) = self.live(id)? else { continue };
-            let chain = site.locales.chain(locale, &entry.source_locale);
+            let chain = site.chain(locale, &entry.source_locale);
             let served = chain.iter().find_map(|step| Some((step, entry.published_in(step)?)));
             if let Some((served, live)) = served {
                 all.push(self.told(site, &entry, (served, live))?);

@@ -249,12 +249,6 @@ impl Delivery {
     }
 }
 
-/// What was asked, what was served, and why.
-pub(super) fn resolution(asked: &Locale, served: &Locale) -> Value {
-    let reason = if asked.matches(served) { "exact" } else { "fallback" };
-    json!({"requested": asked, "served": served, "reason": reason})
-}
-
 /// The site's locale that a list is made for.
 pub(super) fn effective(site: &SiteView, asked: &Locale) -> Locale {
     site.locales

@@ -8,7 +8,8 @@ use super::{
     Delivery, ReadError,
     answer::Answer,
     fill::Filler,
-    list::{ListError, effective, list_keys, resolution},
+    list::{ListError, effective, list_keys},
+    shapes::ResolutionShape,
     site::SiteView,
 };
 use crate::{
@@ -139,7 +140,7 @@ impl Delivery {
             let mut filler = Filler::new(self, &site, &found.hit.locale);
             let passage = passage(&mut filler, found)?;
             let tail = json!({
-                "resolution": resolution(question.locale, &found.hit.locale),
+                "resolution": ResolutionShape::of(question.locale, &found.hit.locale),
                 "pinned": found.pinned,
                 "highlights": {
                     "title": page.marked(found, &title),
@@ -162,7 +163,7 @@ impl Delivery {
             "resolution": {
                 "requested": question.locale, "served": locale,
                 "reason": if question.locale.matches(&locale) { "exact" } else { "fallback" },
-                "chain": site.locales.chain(question.locale, &site.default_locale),
+                "chain": site.chain(question.locale, &site.default_locale),
             },
         });
         push_members(&mut body, &tail);
@@ -191,7 +192,7 @@ impl Delivery {
         let mut query = SearchQuery {
             list,
             wanted: syntax::parse(question.text),
-            chain: site.locales.chain(locale, &site.default_locale),
+            chain: site.chain(locale, &site.default_locale).to_vec(),
             synonyms: Some(self.synonyms(site)?),
         };
         if let Some(cursor) = question.after {

@@ -6,7 +6,8 @@ use super::{
     Delivery, ReadError,
     answer::{Answer, CacheKeys},
     fill::href,
-    list::{effective, resolution},
+    list::effective,
+    shapes::ResolutionShape,
 };
 use crate::{
     followers::delivery::generations::{Source, Stamp},
@@ -67,7 +68,7 @@ impl Delivery {
         let body = json!({
             "data": suggestions,
             "did_you_mean": found.meant,
-            "resolution": resolution(question.locale, &locale),
+            "resolution": ResolutionShape::of(question.locale, &locale),
         });
         let body = body.to_string().into_bytes();
         Ok(Answer { body, locale, cache_keys, stamp })

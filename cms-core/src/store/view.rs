@@ -134,6 +134,8 @@ impl View {
                 .is_whole(synced.min(end), end)
                 .map_err(|error| ViewError::Unavailable(error.to_string()))?;
         if whole {
+            // What lies behind belongs to a batch that was never applied.
+            self.heap.go_on_from(end);
             Ok(())
         } else {
             let reason = "the heap lacks values that rows point to".to_owned();

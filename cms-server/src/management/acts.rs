@@ -203,19 +203,7 @@ pub(crate) async fn unpublish_locale(
     desk: &State<Desk>,
     body: OptionalBody,
 ) -> Result<Written, Problem> {
-    let actor = place.at.editor.bearer.actor.clone();
-    let work = async {
-        let locale = place.locale()?;
-        let expected = Some(place.expected(Act::Publish)?);
-        let mut members = Members::of(body.0.clone())?;
-        let withdrawal = withdrawal(&mut members);
-        members.finish()?;
-        let act =
-            Unpublish { entry: place.at.entry.id, locale, expected, withdrawal, recall: false };
-        let accepted = desk.cms.unpublish(&actor, act).await?;
-        answered(desk, &place, accepted).await
-    };
-    place.at.editor.once.run((desk, actor.account), body.0.as_ref(), work).await
+    take_away(&place, desk, &body, false).await
 }
 
 /// Takes a locale away at once, whatever shows it: it was wrong to have it. It is listed at `/v1/recalls`, for
@@ -235,6 +223,16 @@ pub(crate) async fn recall_locale(
     desk: &State<Desk>,
     body: OptionalBody,
 ) -> Result<Written, Problem> {
+    take_away(&place, desk, &body, true).await
+}
+
+/// Withdraws a locale or lets it be gone, as the body says.
+async fn take_away(
+    place: &PartPlace,
+    desk: &Desk,
+    body: &OptionalBody,
+    recall: bool,
+) -> Result<Written, Problem> {
     let actor = place.at.editor.bearer.actor.clone();
     let work = async {
         let locale = place.locale()?;
@@ -242,10 +240,9 @@ pub(crate) async fn recall_locale(
         let mut members = Members::of(body.0.clone())?;
         let withdrawal = withdrawal(&mut members);
         members.finish()?;
-        let act =
-            Unpublish { entry: place.at.entry.id, locale, expected, withdrawal, recall: true };
+        let act = Unpublish { entry: place.at.entry.id, locale, expected, withdrawal, recall };
         let accepted = desk.cms.unpublish(&actor, act).await?;
-        answered(desk, &place, accepted).await
+        answered(desk, place, accepted).await
     };
     place.at.editor.once.run((desk, actor.account), body.0.as_ref(), work).await
 }

@@ -330,28 +330,9 @@ fn published(
 /// Lets go of the slug that readers knew, where the revision has another.
 fn former_slug(entry: &Entry, line: &Line, events: &[NewEvent]) -> Option<ClaimChange> {
     let part = Part::Locale(line.locale.clone());
-    let now = events.iter().find_map(|event| match &event.body {
-        EventBody::RevisionSaved { part: own, slug, .. } => slug.as_ref().filter(|_| *own == part),
-        EventBody::SiteConfigured { .. }
-        | EventBody::AgencySaved { .. }
-        | EventBody::TypeSaved { .. }
-        | EventBody::AccountCreated { .. }
-        | EventBody::GrantsSet { .. }
-        | EventBody::EntryCreated { .. }
-        | EventBody::Reviewed { .. }
-        | EventBody::Discarded { .. }
-        | EventBody::Scheduled { .. }
-        | EventBody::Unscheduled { .. }
-        | EventBody::ReleaseSaved { .. }
-        | EventBody::ReleaseScheduled { .. }
-        | EventBody::ItemScheduled { .. }
-        | EventBody::ReleaseUnscheduled { .. }
-        | EventBody::ItemUnscheduled { .. }
-        | EventBody::ReleasePublished { .. }
-        | EventBody::ReleaseDiscarded { .. }
-        | EventBody::Published { .. }
-        | EventBody::Unpublished { .. }
-        | EventBody::Erased { .. } => None,
+    let now = events.iter().find_map(|event| {
+        let EventBody::RevisionSaved { part: own, slug, .. } = &event.body else { return None };
+        slug.as_ref().filter(|_| *own == part)
     });
     let before = entry.heads.get(&part)?.live.as_ref()?.saved.slug.as_ref()?;
     let claim = Claim::Slug(entry.type_name.clone(), line.locale.clone(), before.clone());

@@ -66,9 +66,14 @@ impl Heap {
         Ok(Self { file, end: Mutex::new(end) })
     }
 
-    /// Bytes of the file.
+    /// Bytes of all values, dead ones too.
     pub(super) fn size(&self) -> u64 {
         *self.end.lock()
+    }
+
+    /// Adds the next value here, over what nothing points to.
+    pub(super) fn go_on_from(&self, end: u64) {
+        *self.end.lock() = end;
     }
 
     /// A value; an error of the kind [`io::ErrorKind::InvalidData`] when it is another than was written.

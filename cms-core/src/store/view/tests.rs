@@ -104,3 +104,26 @@ fn a_second_opening_of_the_same_folder_is_refused() {
         ViewError::AlreadyOpen(dir.path().to_owned())
     );
 }
+
+#[test]
+fn half_a_value_behind_the_last_batch_is_written_over() {
+    let (dir, view) = view();
+    let put = |view: &Arc<View>, number: u64, value: &Vec<u8>| {
+        let mut batch = view.batch();
+        batch.put(&OTHER, &number, value).unwrap();
+        batch.apply(|| ()).unwrap();
+    };
+    let long = |byte: u8| -> Vec<u8> {
+        (0..500_u32).flat_map(|at| [byte, at.wrapping_mul(at).to_be_bytes()[2]]).collect()
+    };
+    put(&view, 1, &long(1));
+    drop(view);
+    let heap = fs::read(dir.path().join("heap")).unwrap();
+    fs::write(dir.path().join("heap"), [heap, vec![7; 100]].concat()).unwrap();
+    for number in 2..4 {
+        let view = Arc::new(View::open(dir.path(), 1 << 20).unwrap());
+        put(&view, number, &long(2));
+        assert_eq!(view.reader::<Here>().get(&OTHER, &1).unwrap(), Some(long(1)));
+        assert_eq!(view.reader::<Here>().get(&OTHER, &number).unwrap(), Some(long(2)));
+    }
+}
