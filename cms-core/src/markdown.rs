@@ -12,6 +12,7 @@ mod dialect;
 mod edits;
 mod format;
 mod holes;
+mod kept;
 mod labels;
 mod policy;
 mod raw;
@@ -19,7 +20,7 @@ mod reading;
 mod sanitise;
 mod settle;
 
-use std::{cell::RefCell, collections::BTreeSet, panic, rc::Rc};
+use std::{collections::BTreeSet, panic};
 
 use comrak::Arena;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ use crate::{
     locale::Locale,
 };
 
-pub use self::{deliver::markdown_text, dialect::MAX_BYTES, reading::summary_of};
+pub use self::{deliver::markdown_text, dialect::MAX_BYTES, kept::rendered, reading::summary_of};
 
 /// A text made ready.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,37 +91,6 @@ pub fn render(source: &str, locale: &Locale) -> Rendered {
     rendered
 }
 
-/// The embeds of a source that are filled when it is read: not those in code, addresses or comments.
-pub fn embeds(source: &str) -> Vec<EmbedUse> {
-    looked_at(source).0.clone()
-}
-
-/// What in a source looks like an embed and can't be filled.
-pub fn check(source: &str) -> Vec<BadEmbed> {
-    looked_at(source).1.clone()
-}
-
-/// The embeds of a source, the good ones and the bad ones.
-type Embeds = Rc<(Vec<EmbedUse>, Vec<BadEmbed>)>;
-
-thread_local! {
-    /// The last source that was looked at: to decide an act, the same one is asked about several times,
-    /// and each look renders all of it.
-    static LAST: RefCell<Option<(Box<str>, Embeds)>> = const { RefCell::new(None) };
-}
-
-fn looked_at(source: &str) -> Embeds {
-    let known = LAST.with_borrow(|last| {
-        last.as_ref().filter(|(known, _)| **known == *source).map(|(_, embeds)| Rc::clone(embeds))
-    });
-    known.unwrap_or_else(|| {
-        let rendered = guarded(source, &Locale::english());
-        let embeds = Rc::new((rendered.embeds, rendered.bad_embeds));
-        LAST.set(Some((source.into(), Rc::clone(&embeds))));
-        embeds
-    })
-}
-
 /// Plain text as HTML, for holes in HTML and for values in quotes.
 pub fn html_text(text: &str) -> String {
     cut::escaped(text)
@@ -139,7 +109,7 @@ fn guarded(source: &str, locale: &Locale) -> Rendered {
     let prepared = Prepared::new(source);
     // A defect of a parser that others wrote must not stop a publication for good: without markup, the
     // text still reaches its readers.
-    let rendered = panic::catch_unwind(|| rendered(source, &prepared, locale));
+    let rendered = panic::catch_unwind(|| parsed(source, &prepared, locale));
     if rendered.is_err() {
         tracing::error!(
             bytes = source.len(),
@@ -149,7 +119,7 @@ fn guarded(source: &str, locale: &Locale) -> Rendered {
     rendered.ok().flatten().unwrap_or_else(|| plain(source))
 }
 
-fn rendered(source: &str, prepared: &Prepared, locale: &Locale) -> Option<Rendered> {
+fn parsed(source: &str, prepared: &Prepared, locale: &Locale) -> Option<Rendered> {
     let arena = Arena::new();
     let options = Dialect::Beacon.options();
     let root = dialect::parse(&arena, &prepared.text, &options)?;
@@ -297,8 +267,8 @@ mod tests {
         check("`{{route:a}}`", "<p><code>{{route:a}}</code></p>");
         check("```\n{{route:a}}\n```", "<pre><code>{{route:a}}\n</code></pre>");
         check("    {{ route:a }}", "<pre><code>{{ route:a }}\n</code></pre>");
-        assert_eq!(embeds("`{{route:a}}` \\{{route:b}} <!-- {{route:c}} -->"), []);
-        assert_eq!(super::check("`{{route:}}` `{{route:a`"), []);
+        assert_eq!(rendered("`{{route:a}}` \\{{route:b}} <!-- {{route:c}} -->").embeds, []);
+        assert_eq!(rendered("`{{route:}}` `{{route:a`").bad_embeds, []);
     }
 
     #[test]

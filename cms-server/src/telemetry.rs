@@ -2,7 +2,7 @@
 //!
 //! Rocket's own log stays off: it names the URI of every request.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -23,9 +23,14 @@ pub fn start(log: &Log) -> Result<(), ConfigError> {
         LogFormat::Json => registry
             .with(fmt::layer().json().flatten_event(true).with_writer(io::stderr))
             .try_init(),
-        LogFormat::Pretty => {
-            registry.with(fmt::layer().with_target(false).with_writer(io::stderr)).try_init()
-        }
+        LogFormat::Pretty => registry
+            .with(
+                fmt::layer()
+                    .with_target(false)
+                    .with_ansi(io::stderr().is_terminal())
+                    .with_writer(io::stderr),
+            )
+            .try_init(),
     };
     started.map_err(|error| wrong(error.to_string()))?;
     panics::install();

@@ -91,9 +91,9 @@ impl Means {
             if !source.contains("{{") {
                 continue;
             }
-            uses.bad_embeds
-                .extend(markdown::check(source).iter().map(|bad| bad.violation(&pointer)));
-            for embed in markdown::embeds(source) {
+            let rendered = markdown::rendered(source, locale);
+            uses.bad_embeds.extend(rendered.bad_embeds.iter().map(|bad| bad.violation(&pointer)));
+            for embed in rendered.embeds.iter().cloned() {
                 match self.embedded(&embed.token, locale).await? {
                     Some(target) => {
                         uses.targets.insert(target);

@@ -13,6 +13,7 @@ mod han;
 mod language;
 mod normal;
 mod stem;
+mod vocabulary;
 mod words;
 
 #[cfg(test)]
@@ -32,6 +33,8 @@ pub use explain::{ExplainedWord, Explanation};
 use crate::locale::Locale;
 use language::Rules;
 use normal::Normal;
+use vocabulary::Known;
+pub(super) use vocabulary::Vocabulary;
 
 /// What a text is analysed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +145,9 @@ impl Analyzer {
         let mut analyzer =
             Self { language: LanguageKey(language.into()), rules, function_words: HashSet::new() };
         // Written as words of the language are, so that they are compared with what becomes of those.
-        let listed = analyzer.forms(rules.function_words).map(|(form, ..)| analyzer.bare(form));
-        analyzer.function_words = listed.collect();
+        let listed = words::split(rules.function_words, rules.apostrophe);
+        let listed = listed.into_iter().filter_map(|raw| analyzer.form(&raw.text));
+        analyzer.function_words = listed.map(|form| analyzer.bare(form)).collect();
         analyzer
     }
 
@@ -172,28 +176,54 @@ impl Analyzer {
 
     /// The terms of a text.
     pub fn analyze(&self, text: &str, purpose: Purpose) -> Analysis {
-        let normal = Normal::of(text);
-        let mut words = Vec::new();
-        for (position, (form, start, end)) in (0..).zip(self.forms(&normal.text)) {
-            let term = self.term(&form);
-            let (start, end) = normal.origin(start, end);
-            let form = self.bare(form);
-            let function = self.function_words.contains(&form);
-            words.push(Word { form, term, start, end, position, function });
-        }
+        let words = self.words(text, &mut Vocabulary::default());
         let grams = grams::of(&words, purpose);
         Analysis { words, grams }
     }
 
-    /// The words of a normalised text, folded, and where they stand in it.
-    fn forms(&self, text: &str) -> impl Iterator<Item = (String, usize, usize)> {
-        let raws = words::split(text, self.rules.apostrophe);
-        raws.into_iter().filter_map(|raw| {
-            let folded = fold::case(&raw.text, self.rules.casing);
-            let form = self.rules.folds.iter().fold(folded, |word, fold| fold.apply(word));
-            // Marks and joiners without a letter are no word.
-            form.contains(char::is_alphanumeric).then_some((form, raw.start, raw.end))
-        })
+    /// The words of a text that is indexed, and its grams by `gram`, one after the other; with the vocabulary of
+    /// the texts before it.
+    pub(super) fn read(
+        &self,
+        text: &str,
+        vocabulary: &mut Vocabulary,
+        gram: impl FnMut(&str),
+    ) -> Vec<Word> {
+        let words = self.words(text, vocabulary);
+        grams::each(&words, gram);
+        words
+    }
+
+    /// The words of a text that is indexed.
+    pub(super) fn words(&self, text: &str, vocabulary: &mut Vocabulary) -> Vec<Word> {
+        let normal = Normal::of(text);
+        let mut words = Vec::new();
+        for raw in words::split(&normal.text, self.rules.apostrophe) {
+            let Some(Known { form, term, function }) = vocabulary.get(self, &raw.text) else {
+                continue;
+            };
+            let (form, term, function) = (form.clone(), term.clone(), *function);
+            let (start, end) = normal.origin(raw.start, raw.end);
+            let position = u32::try_from(words.len()).unwrap_or(u32::MAX);
+            words.push(Word { form, term, start, end, position, function });
+        }
+        words
+    }
+
+    /// What becomes of a word as it stands in a normalised text; nothing of marks and joiners without a letter.
+    fn known(&self, raw: &str) -> Option<Known> {
+        let form = self.form(raw)?;
+        let term = self.term(&form);
+        let form = self.bare(form);
+        let function = self.function_words.contains(&form);
+        Some(Known { form, term, function })
+    }
+
+    /// A word, folded.
+    fn form(&self, raw: &str) -> Option<String> {
+        let folded = fold::case(raw, self.rules.casing);
+        let form = self.rules.folds.iter().fold(folded, |word, fold| fold.apply(word));
+        form.contains(char::is_alphanumeric).then_some(form)
     }
 
     /// What a folded word is looked up by.

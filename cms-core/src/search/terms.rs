@@ -38,7 +38,8 @@ impl Terms {
 
     /// Adds a term at a place; not before the last one's.
     pub(super) fn add(&mut self, term: &str, place: usize) {
-        if term.contains([END, FREE]) {
+        // Both are ASCII, and so bytes of their own.
+        if term.bytes().any(|byte| matches!(byte, 1 | 2)) {
             return;
         }
         let free = place.saturating_sub(self.next);

@@ -2,7 +2,7 @@
 //! typing errors are measured against, what completes a beginning, and short passages to be shown.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Embedded, IndexForm,
-    analysis::{Analysis, Analyzer, LanguageKey, Purpose, Word},
+    analysis::{Analyzer, LanguageKey, Purpose, Vocabulary, Word},
     codes,
     layout::keys::{self, Completion, Given},
     terms::Terms,
@@ -91,16 +91,23 @@ pub(super) fn mark(term: &str) -> u16 {
 pub(super) type Stored = (Vec<Shown>, Vec<Embedded>);
 
 /// Makes the text of a form ready. One that cannot be found has none, but for what others show of it.
-pub(super) fn prepare(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
-    let given = given(form);
-    let mut prepared =
-        if form.searched { searched(form, analyzer) } else { Prepared::of(analyzer.language()) };
+pub(super) fn prepare(
+    form: &IndexForm,
+    analyzer: &Analyzer,
+    vocabulary: &mut Vocabulary,
+) -> Prepared {
+    let given = given(form, vocabulary);
+    let mut prepared = if form.searched {
+        searched(form, (analyzer, vocabulary))
+    } else {
+        Prepared::of(analyzer.language())
+    };
     prepared.keys.extend(given);
     prepared
 }
 
 /// What others show of a form, by its words and numbers as readers of each locale look for them.
-fn given(form: &IndexForm) -> BTreeSet<Vec<u8>> {
+fn given(form: &IndexForm, vocabulary: &mut Vocabulary) -> BTreeSet<Vec<u8>> {
     let mut keys = BTreeSet::new();
     for piece in &form.gives {
         for locale in &form.serves {
@@ -109,7 +116,7 @@ fn given(form: &IndexForm) -> BTreeSet<Vec<u8>> {
             let mut told = BTreeSet::new();
             for (text, block) in [(&piece.inline, false), (&piece.block, true)] {
                 let end = keys::piece(&piece.name, block);
-                let words = analyzer.analyze(&text.text, Purpose::Index).words;
+                let words = analyzer.words(&text.text, vocabulary);
                 let words = words.iter().map(|word| keys::gives(locale, Given::Word(&word.term)));
                 let dialled = text.numbers.iter().flat_map(|number| codes::dialled(number));
                 let codes: Vec<String> =
@@ -128,18 +135,20 @@ fn given(form: &IndexForm) -> BTreeSet<Vec<u8>> {
     keys
 }
 
-fn searched(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
+fn searched(form: &IndexForm, (analyzer, vocabulary): (&Analyzer, &mut Vocabulary)) -> Prepared {
     let mut preparing = Preparing {
         form,
         analyzer,
+        vocabulary,
+        spelt: HashSet::new(),
         prepared: Prepared::of(analyzer.language()),
         places: [0; PARTS],
         shown: Vec::new(),
     };
     preparing.title();
     for heading in &form.text.headings {
-        let analysis = preparing.add(Part::Headings, heading, false);
-        preparing.phrases(heading, &analysis.words);
+        let words = preparing.add(Part::Headings, heading, false);
+        preparing.phrases(heading, &words);
     }
     for passage in &form.text.passages {
         let part = match passage.weight {
@@ -147,8 +156,8 @@ fn searched(form: &IndexForm, analyzer: &Analyzer) -> Prepared {
             4..=7 => Part::Summary,
             _ => Part::Body,
         };
-        let analysis = preparing.add(part, &passage.text, true);
-        preparing.show(&passage.text, &analysis.words);
+        let words = preparing.add(part, &passage.text, true);
+        preparing.show(&passage.text, &words);
         preparing.codes(&passage.text);
     }
     for number in &form.text.numbers {
@@ -170,51 +179,63 @@ pub(super) fn question(analyzer: &Analyzer, text: &str) -> String {
 struct Preparing<'a> {
     form: &'a IndexForm,
     analyzer: &'a Analyzer,
+    vocabulary: &'a mut Vocabulary,
     prepared: Prepared,
+    /// The words whose spellings are noted, as they are written.
+    spelt: HashSet<&'a str>,
     /// The place of the next word of each part.
     places: [usize; PARTS],
     shown: Vec<Shown>,
 }
 
-impl Preparing<'_> {
+impl<'a> Preparing<'a> {
     fn title(&mut self) {
         let title = &self.form.title;
-        let analysis = self.add(Part::Title, title, true);
+        let words = self.add(Part::Title, title, true);
         self.codes(title);
-        self.phrases(title, &analysis.words);
-        let starts =
-            analysis.words.iter().enumerate().filter(|(at, word)| *at == 0 || !word.function);
+        self.phrases(title, &words);
+        let starts = words.iter().enumerate().filter(|(at, word)| *at == 0 || !word.function);
         for (at, _) in starts.take(STARTS) {
-            let rest = analysis.words.get(at..).unwrap_or_default();
+            let rest = words.get(at..).unwrap_or_default();
             self.offer(Completion::Title, &typing::compared(rest));
         }
     }
 
     /// Adds a stretch of text to a part. Headings stand among the passages as well: their grams and
     /// spellings are there already.
-    fn add(&mut self, part: Part, text: &str, is_all: bool) -> Analysis {
-        let analysis = self.analyzer.analyze(text, Purpose::Index);
-        let language = self.analyzer.language();
+    fn add(&mut self, part: Part, text: &'a str, is_all: bool) -> Vec<Word> {
+        let words = if is_all {
+            let grams = &mut self.prepared.grams;
+            self.analyzer.read(text, self.vocabulary, |gram| grams.push(gram))
+        } else {
+            self.analyzer.words(text, self.vocabulary)
+        };
         let (Some(place), Some(terms)) =
             (self.places.get_mut(part as usize), self.prepared.words.get_mut(part as usize))
         else {
-            return analysis;
+            return words;
         };
         let first = *place;
-        for word in &analysis.words {
+        for word in &words {
             let position = first + usize::try_from(word.position).unwrap_or_default();
             terms.add(&word.term, position);
             *place = position + GAP;
         }
         if is_all {
-            analysis.grams.iter().for_each(|gram| self.prepared.grams.push(&gram.term));
-            for word in analysis.words.iter().filter(|word| typing::can_be_mistyped(&word.form)) {
-                let written = text.get(word.start..word.end).unwrap_or_default().to_lowercase();
+            self.spellings(text, &words);
+        }
+        words
+    }
+
+    fn spellings(&mut self, text: &'a str, words: &[Word]) {
+        for word in words {
+            let written = text.get(word.start..word.end).unwrap_or_default();
+            if self.spelt.insert(written) && typing::can_be_mistyped(&word.form) {
+                let written = written.to_lowercase();
                 let spelling = [word.form.as_str(), word.term.as_str(), written.as_str()];
-                self.prepared.keys.insert(keys::spelling(language, spelling));
+                self.prepared.keys.insert(keys::spelling(self.analyzer.language(), spelling));
             }
         }
-        analysis
     }
 
     fn codes(&mut self, text: &str) {

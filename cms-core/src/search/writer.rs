@@ -9,6 +9,7 @@ use tantivy::{
 
 use super::{
     Index, IndexError, IndexForm,
+    analysis::Vocabulary,
     collation::Collators,
     layout::keys,
     payload::Payload,
@@ -47,6 +48,8 @@ pub struct Writer {
     inner: IndexWriter<TantivyDocument>,
     collators: Collators,
     analyzers: Analyzers,
+    /// The words of the forms since the last commit: many, where many are taken in.
+    vocabulary: Vocabulary,
     /// The segments that are written anew, with how often that was asked for.
     purging: HashMap<SegmentId, u32>,
 }
@@ -68,6 +71,7 @@ impl Writer {
             inner,
             collators: Collators::default(),
             analyzers: Analyzers::default(),
+            vocabulary: Vocabulary::default(),
             purging: HashMap::new(),
         })
     }
@@ -80,7 +84,8 @@ impl Writer {
         let layout = self.index.layout();
         self.inner.delete_term(layout.term(&keys::entry(entry)));
         for form in forms {
-            let text = text::prepare(form, &self.analyzers.of(&form.locale));
+            let analyzer = self.analyzers.of(&form.locale);
+            let text = text::prepare(form, &analyzer, &mut self.vocabulary);
             self.inner.add_document(layout.document(entry, form, &mut self.collators, text))?;
         }
         Ok(())
@@ -95,6 +100,7 @@ impl Writer {
         let mut prepared = self.inner.prepare_commit()?;
         prepared.set_payload(&Payload::new(applied).to_string());
         prepared.commit()?;
+        self.vocabulary.forget();
         self.index.see(applied)
     }
 

@@ -206,7 +206,7 @@ impl Writer {
 
     /// A Markdown field: the Markdown, its HTML, its headings and its reading time.
     fn markdown(&mut self, source: &str, embeds: &Embeds, locale: &Locale) {
-        let rendered = markdown::render(source, locale);
+        let rendered = markdown::rendered(source, locale);
         self.ready.push_str("{\"markdown\":\"");
         self.pieces(&rendered.markdown, embeds, Shape::Markdown);
         self.ready.push_str("\",\"html\":\"");

@@ -149,7 +149,7 @@ pub fn link(
 
 /// A Markdown field, with its own embeds as holes.
 fn rendered(whole: &Whole<'_>, source: &str) -> Embeddable {
-    let rendered = markdown::render(source, whole.locale);
+    let rendered = markdown::rendered(source, whole.locale);
     let plain = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
     Embeddable {
         block_html: form::segments(&rendered.html, whole.embeds, Shape::Html),

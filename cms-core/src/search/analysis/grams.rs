@@ -65,8 +65,11 @@ impl Writing {
 /// The grams of words that stand in the order of the text.
 pub(super) fn of(words: &[Word], purpose: Purpose) -> Vec<Gram> {
     let mut grams = Vec::new();
-    within(words, purpose, &mut grams);
-    between(words, &mut grams);
+    let mut add = |term: &str, start, end| {
+        grams.push(Gram { term: term.to_owned(), start, end });
+    };
+    within(words, purpose, &mut add);
+    between(words, &mut add);
     if purpose == Purpose::Query {
         let mut seen = HashSet::new();
         grams.retain(|gram| seen.insert(gram.term.clone()));
@@ -75,17 +78,25 @@ pub(super) fn of(words: &[Word], purpose: Purpose) -> Vec<Gram> {
     grams
 }
 
+/// Those of a text that is indexed, one by one.
+pub(super) fn each(words: &[Word], mut gram: impl FnMut(&str)) {
+    let mut add = |term: &str, _, _| gram(term);
+    within(words, Purpose::Index, &mut add);
+    between(words, &mut add);
+}
+
 /// Runs of letters. A query's function words have none: they would be found everywhere, at a cost.
-fn within(words: &[Word], purpose: Purpose, grams: &mut Vec<Gram>) {
+fn within(words: &[Word], purpose: Purpose, add: &mut impl FnMut(&str, usize, usize)) {
     let telling = words.iter().any(|word| !word.function);
+    let mut run = Run::default();
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
         let writing = Writing::of(&word.form);
-        let mut run = Run { text: word.form.clone(), start: word.start, end: word.end };
+        run.start_with(word);
         if !writing.runs_on() {
             if !(telling && word.function && purpose == Purpose::Query) {
-                run.text = format!("{EDGE}{}{EDGE}", fold::bare(&word.form));
-                run.cut(writing, grams);
+                run.mark_edges();
+                run.cut(writing, add);
             }
             continue;
         }
@@ -95,43 +106,64 @@ fn within(words: &[Word], purpose: Purpose, grams: &mut Vec<Gram>) {
             run.text.push_str(&next.form);
             run.end = next.end;
         }
-        run.cut(writing, grams);
+        run.cut(writing, add);
     }
 }
 
 /// Neighbouring words, function words passed over. A space sets them apart from all other grams.
-fn between(words: &[Word], grams: &mut Vec<Gram>) {
+fn between(words: &[Word], add: &mut impl FnMut(&str, usize, usize)) {
     let telling = || words.iter().filter(|word| !word.function);
+    let mut pair = String::new();
     for (first, second) in telling().zip(telling().skip(1)) {
-        let term = format!("{} {}", first.term, second.term);
-        grams.push(Gram { term, start: first.start, end: second.end });
+        pair.clear();
+        pair.extend([first.term.as_str(), " ", second.term.as_str()]);
+        add(&pair, first.start, second.end);
     }
 }
 
 /// A word, or several without a space between them.
+#[derive(Default)]
 struct Run {
     text: String,
     start: usize,
     end: usize,
+    /// Where each character begins: kept for its room.
+    begins: Vec<usize>,
 }
 
 impl Run {
-    fn cut(&self, writing: Writing, grams: &mut Vec<Gram>) {
-        let mut add = |term: &str| {
-            grams.push(Gram { term: term.to_owned(), start: self.start, end: self.end });
-        };
-        if writing == Writing::Spaced && self.text.contains(|c: char| c.is_ascii_digit()) {
-            return add(&self.text);
+    /// Begins anew with a word.
+    fn start_with(&mut self, word: &Word) {
+        self.text.clear();
+        self.text.push_str(&word.form);
+        (self.start, self.end) = (word.start, word.end);
+    }
+
+    /// Takes accents off and marks the edges.
+    fn mark_edges(&mut self) {
+        if !self.text.is_ascii() {
+            self.text = fold::bare(&self.text);
         }
-        let begins: Vec<usize> = self.text.char_indices().map(|(at, _)| at).collect();
+        self.text.insert(0, EDGE);
+        self.text.push(EDGE);
+    }
+
+    fn cut(&mut self, writing: Writing, add: &mut impl FnMut(&str, usize, usize)) {
+        let Self { text, start, end, begins } = self;
+        let mut add = |term: &str| add(term, *start, *end);
+        if writing == Writing::Spaced && text.contains(|c: char| c.is_ascii_digit()) {
+            return add(text);
+        }
+        begins.clear();
+        begins.extend(text.char_indices().map(|(at, _)| at));
         for size in writing.sizes() {
             if begins.len() <= *size {
-                add(&self.text);
+                add(text);
                 break;
             }
-            let ends = begins.iter().skip(*size).copied().chain([self.text.len()]);
+            let ends = begins.iter().skip(*size).copied().chain([text.len()]);
             for (start, end) in begins.iter().zip(ends) {
-                match self.text.get(*start..end) {
+                match text.get(*start..end) {
                     Some(term) if term.starts_with(EDGE) && term.len() == 1 => {}
                     Some(term) => add(term),
                     None => {}
