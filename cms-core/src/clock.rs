@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant in UTC, to the millisecond.
@@ -38,6 +38,11 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
+    }
+
+    /// The day that it falls on in UTC; `None` far outside what a calendar holds.
+    pub fn day(self) -> Option<NaiveDate> {
+        Some(DateTime::<Utc>::from_timestamp_millis(self.0)?.date_naive())
     }
 }
 

@@ -109,6 +109,7 @@ pub struct ContentType {
     translation_policy: TranslationPolicy,
     four_eyes: bool,
     safety_approvals: usize,
+    emergency_approvals: usize,
     must_have_locales: Vec<Locale>,
     fields: BTreeMap<FieldName, Arc<Field>>,
     slug_source: FieldName,
@@ -151,10 +152,17 @@ impl ContentType {
     }
 
     /// How many different people must approve a draft before it is published, none of whom wrote on it: one where the
-    /// type asks for four eyes, and as many as it says (`x-safety-approvals`) where a change is one of safety.
-    pub fn approvals(&self, is_safety: bool) -> usize {
+    /// type asks for four eyes, as many as it says (`x-safety-approvals`) where a change is one of safety, and as many
+    /// as it says (`x-emergency-approvals`) where the entry is one for emergencies.
+    pub fn approvals(&self, is_safety: bool, is_for_emergencies: bool) -> usize {
         let of_safety = if is_safety { self.safety_approvals } else { 0 };
-        of_safety.max(usize::from(self.four_eyes))
+        let of_emergency = if is_for_emergencies { self.emergency_approvals } else { 0 };
+        of_safety.max(of_emergency).max(usize::from(self.four_eyes))
+    }
+
+    /// Whether it matters for approvals that an entry is one for emergencies.
+    pub fn guards_emergencies(&self) -> bool {
+        self.emergency_approvals > 0
     }
 
     /// The locales that every published entry should have.

@@ -38,6 +38,7 @@ pub mod release;
 pub mod route;
 pub mod search;
 pub mod slug;
+pub mod statistic;
 pub mod store;
 pub mod translation;
 pub mod violation;

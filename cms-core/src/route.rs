@@ -307,15 +307,31 @@ impl Covers {
 impl Channel {
     /// What to open: `tel:`, `sms:`, `mailto:` or `https:`; nothing where it is a place.
     pub fn link(&self) -> Option<String> {
-        let (value, e164) = (self.value.as_deref(), self.e164.as_deref());
-        link(self.kind, value, e164.or(self.shortcode.as_deref()))
+        let value = self.value.as_deref();
+        link(self.kind, value, dialled(value, self.e164.as_deref(), self.shortcode.as_deref()))
     }
+}
+
+/// The number that is dialled for what is shown: the short code where that is what is shown, otherwise the
+/// international one, if there is any.
+pub fn dialled<'n>(
+    shown: Option<&str>,
+    e164: Option<&'n str>,
+    shortcode: Option<&'n str>,
+) -> Option<&'n str> {
+    let is_shown = |code: &&str| shown.map(digits).as_deref() == Some(&*digits(code));
+    shortcode.filter(is_shown).or(e164).or(shortcode)
+}
+
+/// What is dialled of a number as it is written.
+fn digits(text: &str) -> String {
+    text.chars().filter(|c| is_dialled(*c)).collect()
 }
 
 /// What to open for a channel that shows `value` and is dialled as `number`.
 pub fn link(kind: ChannelKind, value: Option<&str>, number: Option<&str>) -> Option<String> {
     let call = |scheme: &str| {
-        let number: String = number.or(value)?.chars().filter(|c| is_dialled(*c)).collect();
+        let number = digits(&number::without_trunk(number.or(value)?));
         // RFC 3966 and RFC 5724 have no "#" as it stands.
         (!number.is_empty()).then(|| format!("{scheme}:{}", number.replace('#', "%23")))
     };

@@ -19,6 +19,7 @@ mod demo;
 mod deploy;
 mod duplicates;
 mod embeds;
+mod emergencies;
 mod erasure;
 mod examples;
 mod exchange;

@@ -425,6 +425,44 @@ fn an_import_of_routes_names_what_keeps_them_from_readers() {
             "/fields/channel_notes/0/channel unknown_channel",
             "/fields/channels only_sealed",
             "/fields/channels/0 sealed_without_keys",
+            "/fields/confidentiality_exceptions sealed_without_exceptions",
         ]
     );
+}
+
+#[test]
+fn nobody_has_made_sure_tomorrow_and_an_import_of_that_counts_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::with_demo(folder.path());
+    let line = site.by_key("route", "talkline-gb");
+    let saved =
+        |date: &str| site.save(line, &json!({"assured": {"date": date, "method": "called"}}));
+    assert_eq!(told(saved("2062-11-24")), ["/fields/assured/date assured_in_future"]);
+    saved("2026-11-24").unwrap();
+    let line = json!({
+        "type": "route", "key": "from-tomorrow", "source_locale": "en", "locale": "en", "status": "published",
+        "shared": {
+            "operator": {"kind": "other"}, "covers": {"countries": ["FR"]}, "identity": "anonymous_ok",
+            "channels": [{"id": "mail", "kind": "email", "value": "help@helpline.example"}],
+            "assured": {"date": "2026-12-24"},
+        },
+        "fields": {"title": "From tomorrow"},
+    });
+    assert_eq!(site.import(&mut Text(line.to_string())).refused, []);
+    let mark = || {
+        let found = site.get("/v1/routes?locale=en&country=FR&limit=50");
+        let routes = found.json()["data"]["routes"].as_array().unwrap().clone();
+        let own = routes.iter().find(|it| it["route"]["key"] == "from-tomorrow").unwrap();
+        (own["assurance"].clone(), found.cache_control)
+    };
+    assert_eq!(mark().0, "overdue");
+    // From 10:00 on 24 November to a second before 23 December.
+    site.clock.advance(28 * 86_400_000 + 14 * 3_600_000 - 1_000);
+    let (still, header) = mark();
+    assert_eq!(
+        (still, header.as_str()),
+        (json!("overdue"), "public, max-age=1, stale-while-revalidate=0, stale-if-error=0")
+    );
+    site.clock.advance(1_000);
+    assert_eq!(mark().0, "fresh");
 }

@@ -22,7 +22,7 @@ impl Means {
         let (entry, content_type, _) = self.entry(actor, Act::Review, act.entry, &act.part)?;
         let head = entry.heads.get(&act.part).ok_or(CommandError::NotFound("revision"))?;
         let drafted = self.drafted(entry.id, (&act.part, head))?;
-        let needed = content_type.approvals(drafted.is_safety);
+        let needed = self.approvals(&entry, &content_type, &drafted).await?;
         self.review(actor, (Act::Review, ReviewStep::Approved), act, move |head| {
             let mut found = Vec::new();
             let approvals = head.review.iter().flat_map(|review| &review.approvals);

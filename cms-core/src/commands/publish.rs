@@ -38,7 +38,7 @@ impl Means {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Publish, act.entry, &act.part)?;
         if let Some(head) = entry.heads.get(&act.part) {
-            self.check_approved(entry.id, &content_type, (&act.part, head))?;
+            self.check_approved(&entry, &content_type, (&act.part, head)).await?;
         }
         let expected = |_: EntryId| false;
         let mut decision = self.decide_publish(&entry, &content_type, &act, &expected).await?;
@@ -85,6 +85,10 @@ impl Means {
                     .check_locale(entry, content_type, (locale, &fields, &shared), to_come)
                     .await?;
                 if let Some(shared) = shared_head.filter(|shared| shared.live.is_none()) {
+                    // What is taken along has been approved like what is published by itself.
+                    self.check_approved(entry, content_type, (&Part::Shared, shared))
+                        .await
+                        .map_err(at_shared)?;
                     publish_part(
                         entry,
                         (&Part::Shared, shared),
@@ -172,6 +176,12 @@ impl Means {
         }
         none_of(circles)
     }
+}
+
+/// What is wrong with the shared fields that a locale takes along, with their place.
+fn at_shared(error: CommandError) -> CommandError {
+    let CommandError::Invalid(wrong) = error else { return error };
+    CommandError::Invalid(wrong.into_iter().map(|it| it.under("/shared")).collect())
 }
 
 /// The event that publishes one part's newest revision.

@@ -222,7 +222,7 @@ impl Means {
         match (&item.due, &item.part) {
             (Due::Publish(revision), part) => {
                 if let Some(head) = entry.heads.get(part) {
-                    self.check_approved(entry.id, &content_type, (part, head))?;
+                    self.check_approved(entry, &content_type, (part, head)).await?;
                 }
                 let (part, expected) = (part.clone(), Some(*revision));
                 let act = Publish { entry: entry.id, part, expected, published_at: None };

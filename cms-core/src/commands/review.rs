@@ -6,9 +6,10 @@ use super::{Accepted, CommandError, Decision, Means, check_note, none_of};
 use crate::{
     access::{Act, Actor},
     content_type::ContentType,
-    entry::Head,
+    entry::{Entry, Head},
     event::{ChangeClass, EventBody, Part, ReviewStep, Stream},
     id::{AccountId, EntryId},
+    route,
     store::NewEvent,
     violation::Violation,
 };
@@ -57,14 +58,47 @@ impl Means {
         Ok(drafted)
     }
 
-    /// Refuses what too few have approved, where the type asks for that.
-    pub(super) fn check_approved(
+    /// How many must approve a draft.
+    pub(super) async fn approvals(
         &self,
-        entry: EntryId,
+        entry: &Entry,
+        content_type: &ContentType,
+        drafted: &Drafted,
+    ) -> Result<usize, CommandError> {
+        let is_for_emergencies = content_type.guards_emergencies()
+            && self.is_for_emergencies(entry, content_type).await?;
+        Ok(content_type.approvals(drafted.is_safety, is_for_emergencies))
+    }
+
+    /// Whether an entry is a route for emergencies, as drafted or as readers have it: who takes the emergency call out
+    /// of one needs as many approvals as who puts it in.
+    async fn is_for_emergencies(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+    ) -> Result<bool, CommandError> {
+        let Some(head) = entry.heads.get(&Part::Shared) else { return Ok(false) };
+        if content_type.name().as_str() != "route" {
+            return Ok(false);
+        }
+        let live = head.live.as_ref().map(|live| live.saved.event);
+        for event in live.into_iter().chain([head.draft.event]) {
+            if route::check::is_for_emergencies(&self.editing.fields(event).await?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Refuses what too few have approved, where the type asks for that.
+    pub(super) async fn check_approved(
+        &self,
+        entry: &Entry,
         content_type: &ContentType,
         (part, head): (&Part, &Head),
     ) -> Result<(), CommandError> {
-        let needed = content_type.approvals(self.drafted(entry, (part, head))?.is_safety);
+        let drafted = self.drafted(entry.id, (part, head))?;
+        let needed = self.approvals(entry, content_type, &drafted).await?;
         let review = head.review.as_ref().filter(|review| review.step == ReviewStep::Approved);
         let found = review.map_or(0, |review| review.approvals.len());
         if found >= needed {

@@ -14,6 +14,7 @@ use crate::{
     followers::ReadError,
     id::EntryId,
     locale::Locale,
+    route,
     slug::Slug,
     store::{ClaimChange, NewEvent},
     violation::Violation,
@@ -81,10 +82,27 @@ impl Means {
     ) -> Result<Accepted, CommandError> {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Write, act.entry, &act.part)?;
-        let (revision, mut decision) = self.decide_save(&entry, &content_type, act).await?;
+        let unborn = self.check_assured(&content_type, &act.fields);
+        let decided = match (self.decide_save(&entry, &content_type, act).await, unborn) {
+            (Ok(_), Some(unborn)) => Err(CommandError::Invalid(vec![unborn])),
+            (Err(CommandError::Invalid(mut wrong)), Some(unborn)) => {
+                wrong.push(unborn);
+                Err(CommandError::Invalid(wrong))
+            }
+            (decided, _) => decided,
+        };
+        let (revision, mut decision) = decided?;
         decision.expectations.push((Stream::Type(entry.type_name.clone()), type_last));
         let appended = self.append(actor, decision).await?;
         Ok(Accepted { event: appended.last, revision })
+    }
+
+    /// What an editor can't have made sure of yet. In an import it does no harm: it doesn't count.
+    fn check_assured(&self, content_type: &ContentType, fields: &Fields) -> Option<Violation> {
+        let today = self.clock.now().day()?;
+        let wrong = (content_type.name().as_str() == "route")
+            .then(|| route::check::check_assured(fields, today))?;
+        Some(wrong?.under("/fields"))
     }
 
     /// Decides, without appending. The answer's number is the new revision's.

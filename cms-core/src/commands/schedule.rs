@@ -69,7 +69,7 @@ impl Means {
                 let publish = Publish { entry: entry.id, part, expected: None, published_at: None };
                 let expected = |_: EntryId| false;
                 // Whether it could be published; that it can be then is looked at when its time comes.
-                self.check_approved(entry.id, &content_type, (&publish.part, head))?;
+                self.check_approved(&entry, &content_type, (&publish.part, head)).await?;
                 self.decide_publish(&entry, &content_type, &publish, &expected).await?;
                 Due::Publish(current)
             }

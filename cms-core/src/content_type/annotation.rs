@@ -38,6 +38,7 @@ pub(super) enum Annotation {
     Reference,
     Asset,
     SafetyApprovals,
+    EmergencyApprovals,
 }
 
 impl Annotation {
@@ -47,6 +48,7 @@ impl Annotation {
             "x-translation-policy" => Self::TranslationPolicy,
             "x-four-eyes" => Self::FourEyes,
             "x-safety-approvals" => Self::SafetyApprovals,
+            "x-emergency-approvals" => Self::EmergencyApprovals,
             "x-must-have-locales" => Self::MustHaveLocales,
             "x-localized" => Self::Localized,
             "x-required-for-publication" => Self::RequiredForPublication,
@@ -71,6 +73,7 @@ impl Annotation {
             | Self::TranslationPolicy
             | Self::FourEyes
             | Self::SafetyApprovals
+            | Self::EmergencyApprovals
             | Self::MustHaveLocales => place == Place::Type,
             Self::Localized
             | Self::RequiredForPublication
@@ -100,7 +103,7 @@ impl Annotation {
                     || all_texts(value, is_type)
                         && value.as_array().is_some_and(|types| !types.is_empty())
             }
-            Self::SearchWeight | Self::SafetyApprovals => {
+            Self::SearchWeight | Self::SafetyApprovals | Self::EmergencyApprovals => {
                 value.as_u64().is_some_and(|number| (1..=10).contains(&number))
             }
             Self::FourEyes
@@ -145,6 +148,7 @@ impl Annotation {
             | Self::TranslationPolicy
             | Self::FourEyes
             | Self::SafetyApprovals
+            | Self::EmergencyApprovals
             | Self::MustHaveLocales => false,
             Self::Localized | Self::RequiredForPublication | Self::Reference | Self::Asset => true,
         }

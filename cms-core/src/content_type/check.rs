@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     event::{Fields, Part},
-    route,
+    route, statistic,
     violation::{Violation, pointer_step},
 };
 
@@ -64,8 +64,10 @@ impl ContentType {
 
     /// What the fields of a type mean together, where the library knows the type.
     fn check_meaning(&self, fields: &Fields, wrong: &mut Vec<Violation>) {
-        if self.name.as_str() == "route" {
-            wrong.extend(route::check::check_draft(fields));
+        match self.name.as_str() {
+            "route" => wrong.extend(route::check::check_draft(fields)),
+            "statistic" => wrong.extend(statistic::check_draft(fields)),
+            _ => {}
         }
     }
 

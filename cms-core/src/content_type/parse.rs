@@ -78,16 +78,19 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
             .and_then(|policy| TranslationPolicy::from_str(policy).ok())
             .unwrap_or_default(),
         four_eyes: is_set(file, "x-four-eyes"),
-        safety_approvals: file
-            .get("x-safety-approvals")
-            .and_then(Value::as_u64)
-            .and_then(|number| usize::try_from(number).ok())
-            .unwrap_or(0),
+        safety_approvals: number(file, "x-safety-approvals"),
+        emergency_approvals: number(file, "x-emergency-approvals"),
         must_have_locales: locales.filter_map(|tag| Locale::parse(tag.as_str()?).ok()).collect(),
         fields,
         slug_source,
         schema: file.clone(),
     })
+}
+
+/// The number that an annotation of the type has; 0 without it.
+fn number(file: &Value, annotation: &str) -> usize {
+    let number = file.get(annotation).and_then(Value::as_u64);
+    number.and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
 }
 
 /// Nothing found is a pass.

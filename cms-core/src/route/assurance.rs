@@ -18,7 +18,7 @@ pub enum Assurance {
     Fresh,
     /// In the last 365 days.
     Ageing,
-    /// Longer ago, or never: it ranks below every other.
+    /// Longer ago, or never, or on a day that has not come: it ranks below every other.
     Overdue,
 }
 
@@ -32,6 +32,15 @@ impl Assurance {
                 day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis(),
             ))
         };
+        // A day is there before it is there in UTC, and no earlier than that: a check to come is none yet.
+        let begin = checked.pred_opt().map(|day| {
+            Timestamp::from_millis(
+                day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis(),
+            )
+        });
+        if let Some(begin) = begin.filter(|begin| at < *begin) {
+            return (Self::Overdue, Some(begin));
+        }
         for (state, end) in [(Self::Fresh, after(FRESH_DAYS)), (Self::Ageing, after(AGEING_DAYS))] {
             if end.is_none_or(|end| at < end) {
                 return (state, end);
@@ -49,6 +58,7 @@ mod tests {
     fn it_ages_at_midnight_after_its_last_fresh_day() {
         let checked = NaiveDate::from_ymd_opt(2026, 1, 1);
         let cases = [
+            ("2025-12-30T23:59:59.999Z", Assurance::Overdue, Some("2025-12-31T00:00:00Z")),
             ("2025-12-31T00:00:00Z", Assurance::Fresh, Some("2026-07-01T00:00:00Z")),
             ("2026-01-01T00:00:00Z", Assurance::Fresh, Some("2026-07-01T00:00:00Z")),
             // 30 June is the 180th day after 1 January.

@@ -5,14 +5,19 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::{
-    ChannelKind, Country, Covers, Subdivision,
+    Country, Covers, Group, Subdivision, Urgency,
     hours::{Hours, HoursError},
-    number::{self, ReachError},
+    number,
 };
 use crate::{event::Fields, violation::Violation};
+
+mod reach;
+#[cfg(test)]
+mod tests;
 
 /// The schema refuses what is more.
 const MOST_CHANNELS: usize = 50;
@@ -31,10 +36,55 @@ pub fn check_draft(fields: &Fields) -> Vec<Violation> {
         if let Some(id) = text(channel, "id").filter(|id| !ids.insert(*id)) {
             wrong.push(Violation::new(format!("{pointer}/id"), "repeated_channel").with("id", id));
         }
-        check_reach(channel, &pointer, &covers, &mut wrong);
+        reach::check(channel, &pointer, &covers, &mut wrong);
         check_hours(channel, &pointer, &covers, &mut wrong);
     }
+    check_emergency(fields, &covers, &mut wrong);
+    check_notes(fields, &mut wrong);
     wrong
+}
+
+/// Whether a route is one for emergencies: it says so, or has an emergency call.
+pub fn is_for_emergencies(shared: &Fields) -> bool {
+    let says_so = shared.get("urgency").and_then(Value::as_str) == Some("emergency");
+    says_so || items(shared, "channels").any(is_emergency_call)
+}
+
+/// A day of assurance that has not come yet anywhere on earth: nobody made sure of it on that day.
+pub fn check_assured(shared: &Fields, today: NaiveDate) -> Option<Violation> {
+    let assured = shared.get("assured")?;
+    let date: NaiveDate = text(assured, "date")?.parse().ok()?;
+    let latest = today.succ_opt()?;
+    (date > latest).then(|| Violation::new("/assured/date", "assured_in_future").with("date", date))
+}
+
+/// An emergency number is an entry of its own, and nowhere is it everybody's.
+fn check_emergency(fields: &Fields, covers: &Covers, wrong: &mut Vec<Violation>) {
+    if !items(fields, "channels").any(is_emergency_call) {
+        return;
+    }
+    let urgency = fields.get("urgency").cloned().unwrap_or_default();
+    if serde_json::from_value::<Urgency>(urgency).is_ok_and(|it| it != Urgency::Emergency) {
+        wrong.push(Violation::new("/urgency", "emergency_not_marked"));
+    }
+    if covers.groups.contains(&Group::Global) {
+        wrong.push(Violation::new("/covers/groups", "emergency_everywhere"));
+    }
+}
+
+/// One note for each channel: of two nobody would know which readers get.
+fn check_notes(fields: &Fields, wrong: &mut Vec<Violation>) {
+    let mut noted = BTreeSet::new();
+    for (index, note) in items(fields, "channel_notes").enumerate() {
+        if let Some(id) = text(note, "channel").filter(|id| !noted.insert(*id)) {
+            let pointer = format!("/channel_notes/{index}/channel");
+            wrong.push(Violation::new(pointer, "repeated_channel").with("id", id));
+        }
+    }
+}
+
+fn is_emergency_call(channel: &Value) -> bool {
+    text(channel, "kind") == Some("emergency_call")
 }
 
 /// What keeps a route from being published, besides what is wrong with its drafts.
@@ -48,6 +98,10 @@ pub fn check_publication(localized: &Fields, shared: &Fields) -> Vec<Violation> 
     let is_sealed = |channel: &&&Value| text(channel, "kind") == Some("sealed");
     if !channels.is_empty() && channels.iter().all(|channel| is_sealed(&channel)) {
         wrong.push(Violation::new("/channels", "only_sealed"));
+    }
+    let says_who_is_told = items(localized, "confidentiality_exceptions").next().is_some();
+    if channels.iter().any(|channel| is_sealed(&channel)) && !says_who_is_told {
+        wrong.push(Violation::new("/confidentiality_exceptions", "sealed_without_exceptions"));
     }
     for (index, channel) in channels.iter().enumerate() {
         if is_sealed(&channel) {
@@ -75,9 +129,11 @@ pub fn check_publication(localized: &Fields, shared: &Fields) -> Vec<Violation> 
 
 /// What is wrong with the channels of a route that is for children, too: none may cost more than usual.
 pub fn check_cost_for_children(shared: &Fields) -> Vec<Violation> {
+    let country = covers(shared, &mut Vec::new()).sole_country();
     let is_dear = |channel: &Value| {
         text(channel, "cost") == Some("premium")
-            || text(channel, "e164").is_some_and(number::is_premium)
+            || text(channel, "e164").is_some_and(|it| number::is_premium(it, None))
+            || text(channel, "value").is_some_and(|it| number::is_premium(it, country))
     };
     let dear = items(shared, "channels").enumerate().filter(|(_, channel)| is_dear(channel));
     dear.map(|(index, _)| Violation::new(format!("/channels/{index}/cost"), "premium_for_children"))
@@ -144,73 +200,6 @@ fn check_exclusions(fields: &Fields, wrong: &mut Vec<Violation>) {
     }
 }
 
-/// Whether a channel's number, link or address is what it looks like, and works where the route does.
-fn check_reach(channel: &Value, pointer: &str, covers: &Covers, wrong: &mut Vec<Violation>) {
-    let kind = channel.get("kind").cloned().unwrap_or_default();
-    let Ok(kind) = serde_json::from_value::<ChannelKind>(kind) else { return };
-    let value = text(channel, "value").filter(|value| !value.trim().is_empty());
-    let shown = value.map(|value| check_value(kind, value));
-    if let Some(Err(error)) = &shown {
-        wrong.push(told(error, &format!("{pointer}/value")));
-    }
-    let is_number = |text: &&str| {
-        text.strip_prefix('+').is_some_and(|digits| {
-            (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-        })
-    };
-    let Some(e164) = text(channel, "e164").filter(is_number) else { return };
-    // A short code beside it is another number, so what is shown may be that one.
-    let is_shortcode = |shown: &str| {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        text(channel, "shortcode").is_some_and(|code| digits(code) == digits(shown))
-    };
-    let shown = value.filter(|value| {
-        shown == Some(Ok(())) && !value.starts_with("https") && !is_shortcode(value)
-    });
-    let named = if covers.groups.is_empty() { countries_of(covers) } else { Vec::new() };
-    match number::check_e164(e164, shown, &named) {
-        Ok(()) => {}
-        Err(error @ ReachError::Differs) => wrong.push(told(&error, &format!("{pointer}/value"))),
-        Err(error) => wrong.push(told(&error, &format!("{pointer}/e164"))),
-    }
-}
-
-fn check_value(kind: ChannelKind, value: &str) -> Result<(), ReachError> {
-    match kind {
-        ChannelKind::EmergencyCall | ChannelKind::Phone | ChannelKind::Sms => {
-            number::check_shown(value)
-        }
-        ChannelKind::TextphoneRelay | ChannelKind::VideoSignLanguage if !value.contains(':') => {
-            number::check_shown(value)
-        }
-        ChannelKind::TextphoneRelay
-        | ChannelKind::VideoSignLanguage
-        | ChannelKind::Webchat
-        | ChannelKind::WebForm
-        | ChannelKind::App
-        | ChannelKind::Sealed => number::check_link(value),
-        ChannelKind::Email => number::check_email(value),
-        ChannelKind::Post | ChannelKind::InPerson => {
-            let lines = value.replace(['\n', '\r'], " ");
-            if number::hides(&lines) { Err(ReachError::Hidden) } else { Ok(()) }
-        }
-    }
-}
-
-fn told(error: &ReachError, pointer: &str) -> Violation {
-    match error {
-        ReachError::NoNumber => Violation::new(pointer, "not_a_number"),
-        ReachError::OtherCountry(of) => {
-            Violation::new(pointer, "number_of_other_country").with("countries", of.join(", "))
-        }
-        ReachError::Differs => Violation::new(pointer, "number_differs"),
-        ReachError::NumberCharacters => Violation::new(pointer, "number_characters"),
-        ReachError::NoLink => Violation::new(pointer, "not_a_link"),
-        ReachError::NoEmail => Violation::new(pointer, "not_an_email"),
-        ReachError::Hidden => Violation::new(pointer, "hidden_characters"),
-    }
-}
-
 fn check_hours(channel: &Value, pointer: &str, covers: &Covers, wrong: &mut Vec<Violation>) {
     let Some(hours) = channel.get("hours") else { return };
     let (Some(zone), Some(rule)) = (text(hours, "tz"), text(hours, "rule")) else { return };
@@ -255,190 +244,4 @@ fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
 
 fn is_empty_list(value: &Value) -> bool {
     value.as_array().is_none_or(Vec::is_empty)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn fields(value: Value) -> Fields {
-        serde_json::from_value(value).unwrap()
-    }
-
-    fn brief(found: Vec<Violation>) -> Vec<String> {
-        found.into_iter().map(|it| format!("{} {}", it.pointer, it.code)).collect()
-    }
-
-    fn told_of(shared: Value) -> Vec<String> {
-        brief(check_draft(&fields(shared)))
-    }
-
-    /// What is told of one channel of a route for the United Kingdom.
-    fn told_of_channel(channel: Value) -> Vec<String> {
-        told_of(json!({"covers": {"countries": ["GB"]}, "channels": [channel]}))
-    }
-
-    #[test]
-    fn places_are_those_that_there_are() {
-        assert_eq!(
-            told_of(json!({"covers": {
-                "countries": ["FR", "XX", "uk"], "subdivisions": ["GB-WLS", "XX-1", "FR-75"], "groups": ["eu"],
-            }})),
-            [
-                "/covers/countries/1 unknown_country",
-                "/covers/subdivisions/0 subdivision_of_other_country",
-                "/covers/subdivisions/1 unknown_country",
-            ]
-        );
-        assert_eq!(told_of(json!({"covers": {"subdivisions": ["GB-WLS"]}})), [] as [String; 0]);
-    }
-
-    #[test]
-    fn a_channel_gives_what_its_kind_can_use() {
-        let cases = [
-            ("phone", "javascript:alert(1)", "number_characters"),
-            ("phone", "\u{202e}111 611", "hidden_characters"),
-            ("sms", "text HELP to 12", "number_characters"),
-            ("textphone_relay", "javascript:alert(1)", "not_a_link"),
-            ("webchat", "javascript:alert(1)", "not_a_link"),
-            ("web_form", "http://helpline.example/", "not_a_link"),
-            ("app", "helpline.example", "not_a_link"),
-            ("email", "help@helpline.example?subject=x", "not_an_email"),
-            ("in_person", "1 High Street\u{202e}teertS", "hidden_characters"),
-        ];
-        for (kind, value, code) in cases {
-            let found = told_of_channel(json!({"id": "a", "kind": kind, "value": value}));
-            assert_eq!(found, [format!("/channels/0/value {code}")], "{kind} {value}");
-        }
-        for (kind, value) in [
-            ("emergency_call", "999"),
-            ("phone", "116 000"),
-            ("textphone_relay", "18001 0800 000"),
-            ("video_sign_language", "https://helpline.example/bsl"),
-            ("post", "1 High Street\nAnytown"),
-        ] {
-            let found = told_of_channel(json!({"id": "a", "kind": kind, "value": value}));
-            assert_eq!(found, [] as [String; 0], "{kind} {value}");
-        }
-    }
-
-    #[test]
-    fn only_numbers_of_the_plan_stand_in_e164() {
-        let cases = [
-            ("01632 960 001", "+441632960001", None),
-            ("01632 960 002", "+441632960001", Some("/channels/0/value number_differs")),
-            ("116 000", "+441632960001", Some("/channels/0/value number_differs")),
-            ("01632 960 001", "+33199001122", Some("/channels/0/e164 number_of_other_country")),
-            ("116 000", "+44116000", Some("/channels/0/e164 not_a_number")),
-        ];
-        for (value, e164, expected) in cases {
-            let found =
-                told_of_channel(json!({"id": "a", "kind": "phone", "value": value, "e164": e164}));
-            assert_eq!(
-                found,
-                expected.map(str::to_owned).into_iter().collect::<Vec<_>>(),
-                "{value} {e164}"
-            );
-        }
-        let both = json!({"id": "a", "kind": "phone", "value": "116 000", "e164": "+441632960001", "shortcode": "116000"});
-        assert_eq!(told_of_channel(both), [] as [String; 0]);
-        let abroad = json!({"covers": {"groups": ["eu"]}, "channels": [{"id": "a", "kind": "phone", "e164": "+441632960001"}]});
-        assert_eq!(told_of(abroad), [] as [String; 0]);
-    }
-
-    #[test]
-    fn hours_can_be_read_and_have_a_clock() {
-        let cases = [
-            ("Europe/London", "24/7", None),
-            ("Europe/London", "Mo-Fr 09:00-17:00; PH off", None),
-            ("Europe/Atlantis", "24/7", Some("tz unknown_time_zone")),
-            ("Europe/London", "nine to five", Some("rule hours_malformed")),
-            ("Europe/London", "Mo-Fr off", Some("rule hours_never_open")),
-            ("Europe/London", "Mo-Fr sunrise-sunset", Some("rule hours_need_place")),
-            ("Europe/London", "SH off; Mo-Fr 09:00-17:00", Some("rule hours_school_holidays")),
-        ];
-        for (tz, rule, expected) in cases {
-            let found = told_of_channel(
-                json!({"id": "a", "kind": "phone", "hours": {"tz": tz, "rule": rule}}),
-            );
-            let expected = expected.map(|it| format!("/channels/0/hours/{it}"));
-            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{tz} {rule}");
-        }
-        let channel = json!({"id": "a", "kind": "phone", "hours": {"tz": "Europe/London", "rule": "Mo-Fr; PH off"}});
-        for (covers, code) in [
-            (json!({"groups": ["eu"]}), "hours_whose_holidays"),
-            (json!({"countries": ["GB", "FR"]}), "hours_whose_holidays"),
-            (json!({"countries": ["AQ"]}), "hours_unknown_holidays"),
-        ] {
-            let found = told_of(json!({"covers": covers, "channels": [channel]}));
-            assert_eq!(found, [format!("/channels/0/hours/rule {code}")]);
-        }
-    }
-
-    #[test]
-    fn ages_exclusions_and_ids_agree_with_each_other() {
-        let found = told_of(json!({
-            "age_min": 18, "age_max": 12, "concerns": ["key:a"], "excludes": [{"concern": "key:b"}, {"concern": "key:a"}],
-            "channels": [{"id": "a", "kind": "phone"}, {"id": "a", "kind": "sms"}],
-        }));
-        assert_eq!(
-            found,
-            [
-                "/age_min ages_reversed",
-                "/excludes/1/concern excluded_and_listed",
-                "/channels/1/id repeated_channel"
-            ]
-        );
-    }
-
-    fn missing(localized: Value, shared: Value) -> Vec<String> {
-        brief(check_publication(&fields(localized), &fields(shared)))
-    }
-
-    #[test]
-    fn a_route_is_reached_by_something_that_is_no_sealed_report() {
-        let sealed = json!({"id": "s", "kind": "sealed"});
-        let phone = json!({"id": "p", "kind": "phone", "value": "116 000"});
-        assert_eq!(
-            missing(json!({}), json!({"channels": [sealed]})),
-            ["/channels only_sealed", "/channels/0 sealed_without_keys"]
-        );
-        assert_eq!(
-            missing(json!({}), json!({"channels": [phone, sealed]})),
-            ["/channels/1 sealed_without_keys"]
-        );
-        let empty = json!({"channels": [{"id": "p", "kind": "phone", "value": " "}], "covers": {"countries": []}});
-        assert_eq!(
-            missing(json!({}), empty),
-            ["/covers covers_nothing", "/channels/0/value required"]
-        );
-        let note = json!({"channel_notes": [{"channel": "p"}, {"channel": "q"}]});
-        assert_eq!(
-            missing(note, json!({"channels": [phone]})),
-            ["/channel_notes/1/channel unknown_channel"]
-        );
-    }
-
-    #[test]
-    fn no_child_pays_a_premium() {
-        let channels = json!([{"id": "p", "kind": "phone", "value": "116 000", "cost": "premium"}]);
-        let told = ["/channels/0/cost premium_for_children"];
-        assert_eq!(missing(json!({}), json!({"channels": channels})), told);
-        assert_eq!(
-            missing(json!({}), json!({"channels": channels, "age_min": 18})),
-            [] as [String; 0]
-        );
-        let dear = json!([{"id": "p", "kind": "phone", "value": "09011234567", "e164": "+449011234567", "cost": "free"}]);
-        assert_eq!(missing(json!({}), json!({"channels": dear})), told);
-        // For listed audiences it depends on who they are.
-        assert_eq!(
-            missing(json!({}), json!({"channels": channels, "audiences": ["x"]})),
-            [] as [String; 0]
-        );
-        assert_eq!(brief(check_cost_for_children(&fields(json!({"channels": channels})))), told);
-        assert!(is_of_children(Some("child_u13"), None) && is_of_children(None, Some(17)));
-        assert!(!is_of_children(Some("parent_carer"), None) && !is_of_children(None, Some(18)));
-    }
 }

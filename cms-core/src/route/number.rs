@@ -62,6 +62,15 @@ pub fn check_shown(text: &str) -> Result<(), ReachError> {
     Ok(())
 }
 
+/// A number as it is shown, without the `(0)` that is dialled only at home: `+44 (0)1632 960001`.
+pub fn without_trunk(shown: &str) -> String {
+    if shown.trim_start().starts_with('+') {
+        shown.replacen("(0)", "", 1)
+    } else {
+        shown.to_owned()
+    }
+}
+
 /// Checks a number of the international plan. `countries` are those that the route covers by name; without
 /// any it may be of every country.
 ///
@@ -107,9 +116,11 @@ fn same_number(shown: &str, regions: &[&str], (code, national): (u16, &str)) -> 
     })
 }
 
-/// Whether calls to a number cost more than usual, as its number says.
-pub fn is_premium(e164: &str) -> bool {
-    phonenumber::parse(None, e164)
+/// Whether calls to a number cost more than usual, as its number says: in international form, or as it is dialled in
+/// `country`.
+pub fn is_premium(text: &str, country: Option<Country>) -> bool {
+    let region = country.and_then(|country| country.as_str().parse::<Id>().ok());
+    phonenumber::parse(region, text)
         .is_ok_and(|number| number.number_type(&DATABASE) == Type::PremiumRate)
 }
 
@@ -252,6 +263,10 @@ mod tests {
 
     #[test]
     fn a_premium_number_is_known_by_its_number() {
-        assert!(is_premium("+449011234567") && !is_premium("+441632960001"));
+        let gb = "GB".parse().ok();
+        assert!(is_premium("+449011234567", None) && !is_premium("+441632960001", None));
+        assert!(is_premium("0901 123 4567", gb) && !is_premium("0901 123 4567", None));
+        assert!(!is_premium("01632 960 001", gb) && !is_premium("116 111", gb));
+        assert!(!is_premium("https://helpline.example/", gb));
     }
 }

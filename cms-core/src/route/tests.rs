@@ -203,6 +203,24 @@ fn what_is_for_others_is_there_only_when_nothing_else_is() {
 }
 
 #[test]
+fn what_is_shown_is_what_the_link_dials() {
+    let cases = [
+        (Some("116 000"), Some("+441632960001"), Some("116000"), "tel:116000"),
+        (Some("01632 960 001"), Some("+441632960001"), Some("116000"), "tel:+441632960001"),
+        (Some("+44 (0)1632 960 001"), None, None, "tel:+441632960001"),
+        (Some("01632 960 001"), None, None, "tel:01632960001"),
+        (None, None, Some("*31#"), "tel:*31%23"),
+    ];
+    for (value, e164, shortcode, expected) in cases {
+        let number = dialled(value, e164, shortcode);
+        let found = link(ChannelKind::Phone, value, number);
+        assert_eq!(found.as_deref(), Some(expected), "{value:?}");
+    }
+    let hostile = link(ChannelKind::Webchat, Some("javascript:alert(1)"), None);
+    assert_eq!(hostile, None);
+}
+
+#[test]
 fn the_only_route_is_shown_though_nobody_checked_it() {
     let finder = finder(vec![route("old", json!({"assured": null}))]);
     let found = finder.look_up(&question("GB", ""), &finder.moment(at(NOW), None));
