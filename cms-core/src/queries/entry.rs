@@ -155,6 +155,8 @@ impl Delivery {
         let wanted = question.fields.map_or(Wanted::All, Wanted::Named);
         let mut body = b"{\"data\":".to_vec();
         filler.data(entry, live, wanted, &mut body)?;
+        body.extend_from_slice(b",\"alternates\":");
+        shapes::write(&AlternateShapes { entry, locale: served }, &mut body);
         body.push(b'}');
         let mut stamp = filler.stamp;
         let mut seen = filler.seen;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     delivery::Delivery,
-    shapes::{self, AgencyShape, AlternateShapes, HeadShape, TargetShape, TranslationShape},
+    shapes::{self, AgencyShape, HeadShape, TargetShape, TranslationShape},
     site::SiteView,
 };
 use crate::{
@@ -195,7 +195,8 @@ impl<'a> Filler<'a> {
         Ok(markdown::plain_text(&html))
     }
 
-    /// Writes the `data` object of an entry in one locale, but for its closing brace.
+    /// Writes the `data` object of an entry in one locale, but for its closing brace and the alternates, which
+    /// only the entry itself has.
     pub(super) fn data(
         &mut self,
         entry: &LiveEntry,
@@ -234,8 +235,6 @@ impl<'a> Filler<'a> {
         }
         out.extend_from_slice(b"},\"translation\":");
         shapes::write(&TranslationShape::of(entry, locale), out);
-        out.extend_from_slice(b",\"alternates\":");
-        shapes::write(&AlternateShapes { entry, locale }, out);
         Ok(())
     }
 }
