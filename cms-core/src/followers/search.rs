@@ -34,7 +34,10 @@ use crate::{
     id::{EntryId, FieldName, TypeName},
     locale::{Locale, Locales},
     search::{Index, IndexForm, Pace, Writer},
-    store::{Log, view::Reader},
+    store::{
+        Log,
+        view::{Key, Reader},
+    },
 };
 
 /// How many events are looked at together while catching up.
@@ -150,23 +153,29 @@ impl SearchFollower {
         }
         let events = self.runtime.block_on(self.log.events(self.applied, limit))?;
         let Some(last) = events.last() else { return Ok(()) };
-        if events.iter().any(|event| {
-            matches!(
-                event.body,
-                Some(EventBody::SiteConfigured { .. } | EventBody::TypeSaved { .. })
-            )
-        }) {
-            self.site = None;
-            self.index_everything()?;
-            self.changed.extend(self.types()?.into_keys());
-        } else {
-            // Pages that show an entry say where, not what, and stay as they are.
-            let entries: BTreeSet<EntryId> = events.iter().filter_map(changed).collect();
-            for (entry, type_name) in events.iter().filter_map(erased) {
-                self.erased.insert(entry);
-                self.changed.insert(type_name);
+        match events.iter().fold(Reach::Entries, |reach, event| reach.widened(event)) {
+            Reach::Entries => {
+                // Pages that show an entry say where, not what, and stay as they are.
+                self.index_entries(events.iter().filter_map(changed).collect::<BTreeSet<_>>())?;
             }
-            self.index_entries(entries)?;
+            Reach::Types(types) => {
+                self.site = None;
+                let others = events.iter().filter_map(changed).collect::<BTreeSet<_>>();
+                self.index_entries(others)?;
+                for name in types {
+                    self.index_all(&name)?;
+                    self.changed.insert(name);
+                }
+            }
+            Reach::Everything => {
+                self.site = None;
+                self.index_all(&())?;
+                self.changed.extend(self.types()?.into_keys());
+            }
+        }
+        for (entry, type_name) in events.iter().filter_map(erased) {
+            self.erased.insert(entry);
+            self.changed.insert(type_name);
         }
         self.applied = last.number;
         if self.uncommitted >= LARGE_STEP || self.committed_at.elapsed() >= COMMIT_EVERY {
@@ -213,12 +222,12 @@ impl SearchFollower {
         Ok(())
     }
 
-    /// What a list shows of each entry depends on the site's locales and types: all are indexed again
-    /// when these change.
-    fn index_everything(&mut self) -> Result<(), FollowError> {
+    /// Indexes all entries, or all of a type: what a list shows of each depends on the site's locales and on its
+    /// type.
+    fn index_all<P: Key>(&mut self, of: &P) -> Result<(), FollowError> {
         let all: Vec<EntryId> = self
             .reader
-            .scan(&tables::BY_TYPE, &(), None)
+            .scan(&tables::BY_TYPE, of, None)
             .map(|row| row.map(|((_, id), ())| id))
             .collect::<Result<_, _>>()?;
         self.index_entries(all)
@@ -327,6 +336,32 @@ impl SearchFollower {
     fn types(&self) -> Result<Types, FollowError> {
         let rows = self.reader.scan(&tables::TYPES, &(), None).collect::<Result<Vec<_>, _>>()?;
         Ok(rows.into_iter().filter_map(|(name, schema)| super::parsed(&name, &schema)).collect())
+    }
+}
+
+/// What is to be indexed again.
+enum Reach {
+    /// The entries that changed.
+    Entries,
+    /// Those, and all of these types.
+    Types(BTreeSet<TypeName>),
+    /// All.
+    Everything,
+}
+
+impl Reach {
+    fn widened(self, event: &Event) -> Self {
+        match (self, event.body.as_ref()) {
+            (Self::Everything, _) | (_, Some(EventBody::SiteConfigured { .. })) => Self::Everything,
+            (Self::Entries, Some(EventBody::TypeSaved { name, .. })) => {
+                Self::Types(BTreeSet::from([name.clone()]))
+            }
+            (Self::Types(mut types), Some(EventBody::TypeSaved { name, .. })) => {
+                types.insert(name.clone());
+                Self::Types(types)
+            }
+            (reach, _) => reach,
+        }
     }
 }
 

@@ -50,9 +50,9 @@ impl Coding {
     /// What the coder says; none is known for bytes in memory.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
-            Self::Zstd => zstd::encode_all(bytes, 6),
+            Self::Zstd => zstd::bulk::compress(bytes, 3),
             Self::Brotli => {
-                let mut writer = brotli::CompressorWriter::new(Vec::new(), 4_096, 5, 22);
+                let mut writer = brotli::CompressorWriter::new(Vec::new(), 4_096, 4, 22);
                 writer.write_all(bytes)?;
                 Ok(writer.into_inner())
             }

@@ -29,13 +29,22 @@ pub(super) struct Until {
     pub(super) answers: u64,
 }
 
-/// Asks these questions of a server over so many connections.
+/// Whom to ask, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) server: SocketAddr,
+    /// Connections that it keeps open.
+    pub(super) connections: usize,
+    /// Its `Accept-Encoding`; none, so that answers come as they are, where it is empty.
+    pub(super) codings: String,
+}
+
+/// Asks these questions of a server.
 ///
 /// # Errors
 /// When a connection breaks or an answer is not 200.
 pub(super) fn ask(
-    address: SocketAddr,
-    connections: usize,
+    client: &Client,
     until: Until,
     next: impl FnMut() -> String + 'static,
 ) -> anyhow::Result<Asked> {
@@ -44,10 +53,10 @@ pub(super) fn ask(
     let total = Rc::new(Cell::new(Asked::default()));
     let begun = Instant::now();
     LocalSet::new().block_on(&runtime, async {
-        let tasks: Vec<_> = (0..connections)
+        let tasks: Vec<_> = (0..client.connections)
             .map(|_| {
                 let (next, total) = (Rc::clone(&next), Rc::clone(&total));
-                tokio::task::spawn_local(connection(address, until, begun, next, total))
+                tokio::task::spawn_local(connection(client.clone(), until, begun, next, total))
             })
             .collect();
         for task in tasks {
@@ -59,19 +68,24 @@ pub(super) fn ask(
 }
 
 async fn connection(
-    address: SocketAddr,
+    client: Client,
     until: Until,
     begun: Instant,
     next: Rc<RefCell<dyn FnMut() -> String>>,
     total: Rc<Cell<Asked>>,
 ) -> anyhow::Result<()> {
+    let address = client.server;
     let mut stream =
         TcpStream::connect(address).await.with_context(|| format!("nobody at {address}"))?;
+    let codings = match client.codings.as_str() {
+        "" => String::new(),
+        codings => format!("Accept-Encoding: {codings}\r\n"),
+    };
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 256 << 10];
     while begun.elapsed() < until.time && total.get().answers < until.answers {
         let path = next.borrow_mut()();
-        let question = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        let question = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{codings}\r\n");
         stream.write_all(question.as_bytes()).await?;
         let bytes = answer(&mut stream, &mut buffer).await.with_context(|| path.clone())?;
         let mut sum = total.get();

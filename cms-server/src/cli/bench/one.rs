@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     super::{Failure, Global, output},
-    client::{self, Until},
+    client::{self, Client, Until},
     process::Running,
     reads::{Cost, cost},
     start::{Server, free_address},
@@ -89,10 +89,13 @@ impl One {
     fn turn(&self, contender: &Contender) -> anyhow::Result<Cost> {
         let until = Until { time: Duration::from_secs(self.seconds), answers: u64::MAX };
         let path = contender.path.clone();
-        cost(contender.pid, || {
-            client::ask(contender.address, self.connections, until, move || path.clone())
-        })
-        .context(contender.name)
+        let client = Client {
+            server: contender.address,
+            connections: self.connections,
+            codings: String::new(),
+        };
+        cost(contender.pid, || client::ask(&client, until, move || path.clone()))
+            .context(contender.name)
     }
 }
 

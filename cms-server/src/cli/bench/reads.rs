@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     super::{Failure, Global, output},
-    client::{self, Asked, Until},
+    client::{self, Asked, Client, Until},
     content::Plan,
     import::{each, rate},
     process,
@@ -26,6 +26,9 @@ pub(crate) struct Reads {
     /// Connections that the one client keeps open.
     #[arg(long, default_value_t = 32)]
     connections: usize,
+    /// The client's `Accept-Encoding`, such as `zstd`; without it, answers come as they are.
+    #[arg(long, default_value = "")]
+    codings: String,
     /// How often each is measured.
     #[arg(long, default_value_t = 2)]
     times: u64,
@@ -59,9 +62,12 @@ impl Reads {
         let entries = Plan::of(self.revisions, 0, 0).entries;
         let mut questions = Questions::new(what, law, entries, seed);
         let until = Until { time: Duration::from_secs(self.seconds), answers: u64::MAX };
-        cost(server.pid(), || {
-            client::ask(server.address, self.connections, until, move || questions.next())
-        })
+        let client = Client {
+            server: server.address,
+            connections: self.connections,
+            codings: self.codings.clone(),
+        };
+        cost(server.pid(), || client::ask(&client, until, move || questions.next()))
     }
 }
 

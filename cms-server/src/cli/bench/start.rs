@@ -81,5 +81,6 @@ pub(super) fn free_address() -> anyhow::Result<SocketAddr> {
 
 fn is_ready(address: SocketAddr) -> bool {
     let until = super::client::Until { time: Duration::from_secs(5), answers: 1 };
-    super::client::ask(address, 1, until, || "/readyz".to_owned()).is_ok()
+    let client = super::client::Client { server: address, connections: 1, codings: String::new() };
+    super::client::ask(&client, until, || "/readyz".to_owned()).is_ok()
 }
