@@ -84,6 +84,7 @@ fn append(entry: EntryId) -> Append {
         saved: cms_core::event::SavedAt::Before(1),
         embeds: std::collections::BTreeMap::new(),
         published_at: None,
+        change_class: None,
     };
     let stream = Stream::Entry(entry, part);
     let events = [created, revision, published];

@@ -33,7 +33,11 @@ pub async fn publish_and_read(folder: &std::path::Path) -> Outcome<String> {
     .into();
     let part = Part::Locale(english.clone());
     cms.save_draft(&editor, SaveDraft::new(entry, part.clone(), fields)).await?;
-    cms.publish(&editor, Publish { entry, part, expected: Some(1), published_at: None }).await?;
+    cms.publish(
+        &editor,
+        Publish { entry, part, expected: Some(1), published_at: None, change_class: None },
+    )
+    .await?;
 
     let question = EntryQuestion {
         type_name: &type_name,

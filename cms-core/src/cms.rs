@@ -318,7 +318,7 @@ impl Cms {
     ///     "title": "Sextortion: what to do now", "body": "Stop. Keep the messages. Tell somebody.",
     /// }))?;
     /// cms.save_draft(&editor, SaveDraft::new(entry, part.clone(), fields)).await?;
-    /// cms.publish(&editor, Publish { entry, part, expected: None, published_at: None }).await?;
+    /// cms.publish(&editor, Publish { entry, part, expected: None, published_at: None, change_class: None }).await?;
     ///
     /// let types = ["guidance".parse()?];
     /// let found = cms.search(&SearchQuestion::new("\"keep the messages\" sextorsion", &types, &en))?;

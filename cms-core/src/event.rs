@@ -392,6 +392,10 @@ pub enum EventBody {
         /// The date to show, where it isn't the event's own: for content that was published elsewhere before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         published_at: Option<Timestamp>,
+        /// What the change means for translations, of the source locale: the weightiest that was said of what
+        /// changed since the publication before. Without it, what the revision says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change_class: Option<ChangeClass>,
     },
     /// A locale of an entry is no longer published.
     Unpublished {

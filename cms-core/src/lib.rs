@@ -12,7 +12,7 @@
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
 //! [`store`], [`search`], [`markdown`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
-//! [`filter`], [`redirect`], [`route`], [`translation`], [`access`],
+//! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
@@ -37,6 +37,7 @@ pub mod redirect;
 pub mod release;
 pub mod route;
 pub mod search;
+pub mod segment;
 pub mod slug;
 pub mod statistic;
 pub mod store;

@@ -6,6 +6,7 @@
 
 mod address;
 mod anchors;
+mod codes;
 mod cut;
 mod deliver;
 mod dialect;
@@ -18,6 +19,7 @@ mod policy;
 mod raw;
 mod reading;
 mod sanitise;
+mod segments;
 mod settle;
 
 use std::{collections::BTreeSet, panic};
@@ -31,7 +33,14 @@ use crate::{
     locale::Locale,
 };
 
-pub use self::{deliver::markdown_text, dialect::MAX_BYTES, kept::rendered, reading::summary_of};
+pub use self::{
+    codes::{codes, is_translatable, keeps_its_place, words},
+    deliver::markdown_text,
+    dialect::MAX_BYTES,
+    kept::rendered,
+    reading::summary_of,
+    segments::cut,
+};
 
 /// A text made ready.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,8 +1,12 @@
 //! Whether a translation still says what its source says. Pure.
 //!
-//! Segments, memory, terms and checks belong here too once they exist.
+//! It is outdated segment by segment ([`Ageing`]); of a text that nobody knows, as a whole.
+
+mod ageing;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::ageing::{Aged, Ageing, SegmentStatus, Step};
 
 use crate::{
     clock::Timestamp,
@@ -18,6 +22,8 @@ pub struct Publication {
     pub at: Timestamp,
     /// What the author said that it means for translations.
     pub class: ChangeClass,
+    /// The event that saved it.
+    pub saved: u64,
 }
 
 /// How many publications of a source are remembered: a translation that is further behind counts as
@@ -37,12 +43,12 @@ pub enum TranslationStatus {
 }
 
 /// How far a form is behind its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
     /// In a word.
     pub status: TranslationStatus,
     /// How many publications of the source, other than editorial ones, it lacks.
-    pub behind: usize,
+    pub behind: u32,
     /// The weightiest class among those.
     pub change_class: Option<ChangeClass>,
     /// When the first of those was published.
@@ -57,6 +63,9 @@ impl Freshness {
         change_class: None,
         outdated_since: None,
     };
+
+    /// Of a translation that says what its source says.
+    pub const CURRENT: Self = Self { status: TranslationStatus::Current, ..Self::SOURCE };
 
     /// Of a translation, given the source's publications in order.
     pub fn of(publications: &[Publication], translates: Option<&Translates>) -> Self {
@@ -78,7 +87,7 @@ impl Freshness {
             } else {
                 TranslationStatus::Outdated
             },
-            behind: lacking.len(),
+            behind: u32::try_from(lacking.len()).unwrap_or(u32::MAX),
             change_class: lacking.iter().map(|publication| publication.class).max(),
             outdated_since: lacking.first().map(|publication| publication.at),
         }
@@ -90,7 +99,8 @@ mod tests {
     use super::*;
 
     fn published(revision: u32, class: ChangeClass) -> Publication {
-        Publication { revision, at: Timestamp::from_millis(i64::from(revision)), class }
+        let at = Timestamp::from_millis(i64::from(revision));
+        Publication { revision, at, class, saved: u64::from(revision) }
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod token;
+mod translation;
 mod types;
 mod verify;
 
@@ -106,6 +107,8 @@ enum Command {
     Account(account::AccountCommand),
     #[command(name = "token")]
     Token(token::TokenCommand),
+    #[command(name = "translation")]
+    Translation(translation::TranslationCommand),
     Health(health::Health),
     Search(search::Search),
     #[command(hide = true)]
@@ -142,6 +145,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Release(release) => release.run(global),
         Command::Account(account) => account.run(global),
         Command::Token(token) => token.run(global),
+        Command::Translation(translation) => translation.run(global),
         Command::Health(health) => health.run(global),
         Command::Search(search) => {
             search.run(global);

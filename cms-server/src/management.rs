@@ -47,6 +47,7 @@ pub mod releases;
 pub mod schedules;
 pub mod streamed;
 pub mod tokens;
+pub mod translations;
 
 /// The endpoints, each in a frame that suits it.
 pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
@@ -65,6 +66,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         audit::endpoints(),
         releases::endpoints(),
         previews::endpoints(),
+        translations::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [

@@ -260,6 +260,7 @@ fn publishing_what_embeds_and_taking_the_embedded_away_cannot_both_pass() {
             part: part_of("en"),
             expected: None,
             published_at: None,
+            change_class: None,
         };
         let unpublish = cms_core::commands::unpublish::Unpublish {
             entry: route,

@@ -84,7 +84,13 @@ impl Office {
     }
 
     async fn publish(&self) -> Vec<String> {
-        let act = Publish { entry: self.entry, part: part(), expected: None, published_at: None };
+        let act = Publish {
+            entry: self.entry,
+            part: part(),
+            expected: None,
+            published_at: None,
+            change_class: None,
+        };
         codes(self.cms.publish(&self.people[3], act).await)
     }
 }

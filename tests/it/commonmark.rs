@@ -66,7 +66,7 @@ fn rendered(source: &str) -> String {
 }
 
 /// The examples in order: source and HTML. Tabs are written as arrows there.
-fn examples(spec: &str) -> Vec<(String, String)> {
+pub fn examples(spec: &str) -> Vec<(String, String)> {
     let fence = "`".repeat(32);
     let mut examples = Vec::new();
     let mut rest = spec.split("<!-- END TESTS -->").next().unwrap();

@@ -216,6 +216,7 @@ fn no_circle_of_embeds_is_published_whichever_way_it_closes() {
         part: crate::site::part_of("en"),
         expected: None,
         published_at: None,
+        change_class: None,
     };
     let (cms, actor) = (&site.cms, &site.administrator);
     let (one, other) = wait_for(async {

@@ -192,6 +192,12 @@ fn no_page_made_while_a_number_changes_is_kept() {
 }
 
 async fn publish(site: &Site, entry: EntryId, part: &str) {
-    let act = Publish { entry, part: part_of(part), expected: None, published_at: None };
+    let act = Publish {
+        entry,
+        part: part_of(part),
+        expected: None,
+        published_at: None,
+        change_class: None,
+    };
     site.cms.publish(&site.administrator, act).await.unwrap();
 }

@@ -407,7 +407,11 @@ impl Office {
             }
             Deed::Approve => cms.approve(actor, Approve { entry, part, expected, note }).await,
             Deed::Publish => {
-                cms.publish(actor, Publish { entry, part, expected, published_at: None }).await
+                cms.publish(
+                    actor,
+                    Publish { entry, part, expected, published_at: None, change_class: None },
+                )
+                .await
             }
             Deed::Unpublish => {
                 let withdrawal = Withdrawal::Gone { replacement: None };

@@ -134,7 +134,13 @@ impl Site {
     }
 
     fn publish_shared(&self, entry: EntryId) {
-        let act = Publish { entry, part: Part::Shared, expected: None, published_at: None };
+        let act = Publish {
+            entry,
+            part: Part::Shared,
+            expected: None,
+            published_at: None,
+            change_class: None,
+        };
         wait_for(async { self.cms.publish(&self.administrator(), act).await }).unwrap();
     }
 }
@@ -390,7 +396,13 @@ fn no_route_loses_its_last_channel_while_readers_see_it() {
     let line = site.by_key("route", "talkline-gb");
     let publish = |changes: Value| {
         site.save(line, &changes).unwrap();
-        let act = Publish { entry: line, part: Part::Shared, expected: None, published_at: None };
+        let act = Publish {
+            entry: line,
+            part: Part::Shared,
+            expected: None,
+            published_at: None,
+            change_class: None,
+        };
         wait_for(async { site.cms.publish(&site.administrator(), act).await }).map(|_| ())
     };
     assert_eq!(told(publish(json!({"channels": []}))), ["/fields/channels required"]);

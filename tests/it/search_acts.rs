@@ -55,7 +55,13 @@ impl Site {
     }
 
     fn publish(&self, entry: EntryId, part: &Part) {
-        let act = Publish { entry, part: part.clone(), expected: None, published_at: None };
+        let act = Publish {
+            entry,
+            part: part.clone(),
+            expected: None,
+            published_at: None,
+            change_class: None,
+        };
         wait_for(self.cms.publish(&self.editor, act)).unwrap();
     }
 

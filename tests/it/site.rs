@@ -112,7 +112,13 @@ impl Site {
     }
 
     pub fn try_publish(&self, entry: EntryId, part: &str) -> Result<Accepted, CommandError> {
-        let act = Publish { entry, part: part_of(part), expected: None, published_at: None };
+        let act = Publish {
+            entry,
+            part: part_of(part),
+            expected: None,
+            published_at: None,
+            change_class: None,
+        };
         wait_for(self.cms.publish(&self.administrator, act))
     }
 

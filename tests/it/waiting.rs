@@ -46,7 +46,13 @@ fn who_waits_hears_of_the_next_change_and_not_of_drafts() {
                 let save = SaveDraft::new(entry, part_of("en"), content);
                 site.cms.save_draft(&site.administrator, save).await.unwrap();
             }
-            let act = Publish { entry, part: part_of("en"), expected: None, published_at: None };
+            let act = Publish {
+                entry,
+                part: part_of("en"),
+                expected: None,
+                published_at: None,
+                change_class: None,
+            };
             site.cms.publish(&site.administrator, act).await.unwrap();
         };
         tokio::join!(asking, acting).0

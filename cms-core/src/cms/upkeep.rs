@@ -149,7 +149,8 @@ mod tests {
             let (entry, part) = (self.entry, Part::Locale(Locale::english()));
             let save = SaveDraft::new(entry, part.clone(), fields(number));
             self.cms.save_draft(&self.actor, save).await.unwrap();
-            let publish = Publish { entry, part, expected: None, published_at: None };
+            let publish =
+                Publish { entry, part, expected: None, published_at: None, change_class: None };
             self.cms.publish(&self.actor, publish).await.unwrap();
         }
 

@@ -65,6 +65,7 @@ impl Means {
                     part: Part::Locale(locale.clone()),
                     expected: Some(*revision),
                     published_at: None,
+                    change_class: None,
                 };
                 let expected = |_: EntryId| false;
                 let decided = self.decide_publish(&free, &content_type, &act, &expected).await;

@@ -145,6 +145,8 @@ impl Means {
             Part::Locale(locale) => self.uses(content_type, &fields, locale).await?.embeds,
             Part::Shared => std::collections::BTreeMap::new(),
         };
+        let is_source = *part == Part::Locale(entry.source_locale.clone());
+        let class = self.drafted(entry.id, (part, head))?.class;
         Ok(Some(EventBody::Published {
             entry: entry.id,
             part: part.clone(),
@@ -152,6 +154,7 @@ impl Means {
             saved: SavedAt::Event(head.draft.event),
             embeds,
             published_at: None,
+            change_class: class.filter(|_| is_source),
         }))
     }
 }

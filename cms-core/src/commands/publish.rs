@@ -9,9 +9,11 @@ use crate::{
     clock::Timestamp,
     content_type::ContentType,
     entry::{Entry, Head, Status},
-    event::{Claim, EventBody, Fields, Part, SavedAt, Stream},
+    event::{ChangeClass, Claim, EventBody, Fields, Part, ReviewStep, SavedAt, Stream},
     id::EntryId,
     locale::Locale,
+    markdown,
+    segment::{self, align::align, facts},
     store::{ClaimChange, NewEvent},
     violation::Violation,
 };
@@ -27,6 +29,16 @@ pub struct Publish {
     pub expected: Option<u32>,
     /// The date to show, for content that was published elsewhere before.
     pub published_at: Option<Timestamp>,
+    /// What the change of a source means for its translations. What was said of it when it was saved holds, too:
+    /// the weightier of the two counts.
+    pub change_class: Option<ChangeClass>,
+}
+
+impl Publish {
+    /// Publishes whatever is there of a part.
+    pub const fn new(entry: EntryId, part: Part) -> Self {
+        Self { entry, part, expected: None, published_at: None, change_class: None }
+    }
 }
 
 impl Means {
@@ -38,7 +50,8 @@ impl Means {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Publish, act.entry, &act.part)?;
         if let Some(head) = entry.heads.get(&act.part) {
-            self.check_approved(&entry, &content_type, (&act.part, head)).await?;
+            let of = (&act.part, head);
+            self.check_approved(&entry, &content_type, of, act.change_class).await?;
         }
         let expected = |_: EntryId| false;
         let mut decision = self.decide_publish(&entry, &content_type, &act, &expected).await?;
@@ -76,6 +89,7 @@ impl Means {
             Some(shared) => self.editing.fields(shared.draft.event).await?,
             None => Fields::new(),
         };
+        let said = (act.published_at, self.change_class(entry, content_type, act, &fields).await?);
         let mut decision = Decision::default();
         self.check_chains((entry, content_type), (&act.part, &fields, &shared), &mut decision)
             .await?;
@@ -86,27 +100,74 @@ impl Means {
                     .await?;
                 if let Some(shared) = shared_head.filter(|shared| shared.live.is_none()) {
                     // What is taken along has been approved like what is published by itself.
-                    self.check_approved(entry, content_type, (&Part::Shared, shared))
+                    self.check_approved(entry, content_type, (&Part::Shared, shared), None)
                         .await
                         .map_err(at_shared)?;
                     publish_part(
                         entry,
                         (&Part::Shared, shared),
-                        None,
+                        (None, None),
                         &Uses::default(),
                         &mut decision,
                     );
                 }
-                publish_part(entry, (&act.part, head), act.published_at, &uses, &mut decision);
+                publish_part(entry, (&act.part, head), said, &uses, &mut decision);
                 let rests_on = uses.rests_on.into_iter().map(|(_, stream, last)| (stream, last));
                 decision.expectations.extend(rests_on);
             }
             Part::Shared => {
                 self.check_shared(entry, content_type, &fields).await?;
-                publish_part(entry, (&act.part, head), None, &Uses::default(), &mut decision);
+                publish_part(
+                    entry,
+                    (&act.part, head),
+                    (None, None),
+                    &Uses::default(),
+                    &mut decision,
+                );
             }
         }
         Ok(decision)
+    }
+
+    /// What the publication of a source means for its translations, as far as anybody said it.
+    ///
+    /// That it is editorial is not taken from its author alone: nothing may speak against it, or somebody else has
+    /// approved it.
+    async fn change_class(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        act: &Publish,
+        fields: &Fields,
+    ) -> Result<Option<ChangeClass>, CommandError> {
+        let source = Part::Locale(entry.source_locale.clone());
+        if act.part != source {
+            let meant = act.change_class.map(|_| Violation::new("/change_class", "not_the_source"));
+            return none_of(meant.into_iter().collect()).map(|()| None);
+        }
+        let Some(head) = entry.heads.get(&source) else { return Ok(act.change_class) };
+        let drafted = self.drafted(entry.id, (&source, head))?;
+        let class = drafted.class.max(act.change_class);
+        let Some(live) = head.live.as_ref().filter(|_| class == Some(ChangeClass::Editorial))
+        else {
+            return Ok(class);
+        };
+        let review = head.review.as_ref().filter(|review| review.step == ReviewStep::Approved);
+        let others = review.iter().flat_map(|review| &review.approvals);
+        if others.filter(|account| !drafted.authors.contains(account)).count() > 0 {
+            return Ok(class);
+        }
+        let before = self.editing.fields(live.saved.event).await?;
+        let [old, new] =
+            [&before, fields].map(|fields| segment::units(content_type, fields, markdown::cut));
+        let found = facts::against_editorial(
+            (&old, &new),
+            &align(&old, &new),
+            entry.source_locale.language(),
+            markdown::codes,
+        );
+        none_of(found.into_iter().map(|violation| violation.under("/fields")).collect())?;
+        Ok(class)
     }
 
     /// All that is wrong with publishing a locale: required fields, and embeds of what isn't there.
@@ -188,7 +249,7 @@ fn at_shared(error: CommandError) -> CommandError {
 fn publish_part(
     entry: &Entry,
     (part, head): (&Part, &Head),
-    published_at: Option<Timestamp>,
+    (published_at, change_class): (Option<Timestamp>, Option<ChangeClass>),
     uses: &Uses,
     decision: &mut Decision,
 ) {
@@ -214,6 +275,7 @@ fn publish_part(
             saved: SavedAt::Event(head.draft.event),
             embeds: uses.embeds.clone(),
             published_at,
+            change_class,
         },
     });
 }

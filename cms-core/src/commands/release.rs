@@ -222,10 +222,16 @@ impl Means {
         match (&item.due, &item.part) {
             (Due::Publish(revision), part) => {
                 if let Some(head) = entry.heads.get(part) {
-                    self.check_approved(entry, &content_type, (part, head)).await?;
+                    self.check_approved(entry, &content_type, (part, head), None).await?;
                 }
                 let (part, expected) = (part.clone(), Some(*revision));
-                let act = Publish { entry: entry.id, part, expected, published_at: None };
+                let act = Publish {
+                    entry: entry.id,
+                    part,
+                    expected,
+                    published_at: None,
+                    change_class: None,
+                };
                 let nothing = |_: EntryId| false;
                 let mut decision =
                     self.decide_publish(entry, &content_type, &act, &nothing).await?;

@@ -32,8 +32,8 @@ pub struct Reviewing {
 pub(super) struct Drafted {
     /// Who wrote on it.
     pub(super) authors: BTreeSet<AccountId>,
-    /// Whether any of it was said to be a change of safety.
-    pub(super) is_safety: bool,
+    /// The weightiest that was said of what it changes.
+    pub(super) class: Option<ChangeClass>,
 }
 
 /// The most revisions that are looked at for their authors.
@@ -53,7 +53,7 @@ impl Means {
         drafted.authors.insert(head.draft.actor);
         for (_, saved) in since.into_iter().take_while(|(revision, _)| *revision > live) {
             drafted.authors.insert(saved.actor);
-            drafted.is_safety |= saved.change_class == Some(ChangeClass::Safety);
+            drafted.class = drafted.class.max(saved.change_class);
         }
         Ok(drafted)
     }
@@ -67,7 +67,8 @@ impl Means {
     ) -> Result<usize, CommandError> {
         let is_for_emergencies = content_type.guards_emergencies()
             && self.is_for_emergencies(entry, content_type).await?;
-        Ok(content_type.approvals(drafted.is_safety, is_for_emergencies))
+        let is_safety = drafted.class == Some(ChangeClass::Safety);
+        Ok(content_type.approvals(is_safety, is_for_emergencies))
     }
 
     /// Whether an entry is a route for emergencies, as drafted or as readers have it: who takes the emergency call out
@@ -90,14 +91,17 @@ impl Means {
         Ok(false)
     }
 
-    /// Refuses what too few have approved, where the type asks for that.
+    /// Refuses what too few have approved, where the type asks for that; `said` is what is said of the change as it is
+    /// published.
     pub(super) async fn check_approved(
         &self,
         entry: &Entry,
         content_type: &ContentType,
         (part, head): (&Part, &Head),
+        said: Option<ChangeClass>,
     ) -> Result<(), CommandError> {
-        let drafted = self.drafted(entry.id, (part, head))?;
+        let mut drafted = self.drafted(entry.id, (part, head))?;
+        drafted.class = drafted.class.max(said);
         let needed = self.approvals(entry, content_type, &drafted).await?;
         let review = head.review.as_ref().filter(|review| review.step == ReviewStep::Approved);
         let found = review.map_or(0, |review| review.approvals.len());

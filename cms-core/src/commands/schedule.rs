@@ -66,10 +66,16 @@ impl Means {
         none_of(self.check_schedule(head, &act))?;
         let due = match act.wanted {
             Wanted::Publish => {
-                let publish = Publish { entry: entry.id, part, expected: None, published_at: None };
+                let publish = Publish {
+                    entry: entry.id,
+                    part,
+                    expected: None,
+                    published_at: None,
+                    change_class: None,
+                };
                 let expected = |_: EntryId| false;
                 // Whether it could be published; that it can be then is looked at when its time comes.
-                self.check_approved(&entry, &content_type, (&publish.part, head)).await?;
+                self.check_approved(&entry, &content_type, (&publish.part, head), None).await?;
                 self.decide_publish(&entry, &content_type, &publish, &expected).await?;
                 Due::Publish(current)
             }

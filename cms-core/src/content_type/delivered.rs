@@ -120,9 +120,17 @@ fn definitions() -> Value {
         "translation": object(&["source_locale", "status", "behind"], json!({
             "source_locale": { "$ref": "#/$defs/locale" },
             "status": { "enum": ["source", "current", "outdated"] },
-            "behind": { "description": "How many publications of the source it lacks.", "type": "integer", "minimum": 0 },
+            "behind": { "description": "How many publications of the source changed what it says.", "type": "integer", "minimum": 0 },
             "change_class": { "enum": ["editorial", "substantive", "safety", null] },
-            "outdated_since": { "anyOf": [{ "$ref": "#/$defs/instant" }, { "type": "null" }] }
+            "outdated_since": { "anyOf": [{ "$ref": "#/$defs/instant" }, { "type": "null" }] },
+            "policy": {
+                "description": "What readers get of it, once a change of safety has outdated it.",
+                "enum": ["flag", "fallback", "withhold", null]
+            },
+            "withheld": {
+                "description": "The fields that readers don't get of it.",
+                "type": "array", "items": { "type": "string" }
+            }
         })),
         "alternate": object(&["locale", "slug", "href"], link(json!({}))),
         "withdrawal": object(&["at"], json!({

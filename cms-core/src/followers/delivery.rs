@@ -21,9 +21,10 @@ use crate::{
     id::{EntryId, TypeName},
     locale::Locale,
     store::view::{Batch, ViewError},
-    translation::{PUBLICATIONS_KEPT, Publication},
+    translation::{Freshness, PUBLICATIONS_KEPT, Publication},
 };
 
+mod aged;
 pub mod form;
 pub mod generations;
 pub mod live;
@@ -193,7 +194,9 @@ fn locale_published(
     with: &Context<'_>,
     touched: &mut Touched,
 ) -> Result<(), ViewError> {
-    let Some(EventBody::Published { revision, saved, published_at, .. }) = &event.body else {
+    let Some(EventBody::Published { revision, saved, published_at, change_class, .. }) =
+        &event.body
+    else {
         return Ok(());
     };
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
@@ -218,23 +221,30 @@ fn locale_published(
             .map_or(published_at, |before| before.first_published_at),
         translates: content.translates.clone(),
         withdrawal: None,
+        freshness: Freshness::CURRENT,
+        held: None,
         changed: event.number,
     };
     take_slug(batch, &entry, locale, (before.as_ref(), &live), touched)?;
+    entry.locales.insert(locale.clone(), live);
     if *locale == entry.source_locale {
-        let class = content.change_class.unwrap_or(ChangeClass::Substantive);
-        entry.publications.push(Publication { revision: *revision, at: event.at, class });
+        let class = change_class.or(content.change_class).unwrap_or(ChangeClass::Substantive);
+        entry.publications.push(Publication { revision: *revision, at: event.at, class, saved });
         let excess = entry.publications.len().saturating_sub(PUBLICATIONS_KEPT);
         entry.publications.drain(..excess);
+        aged::source_published(batch, &mut entry, kind, with)?;
+    } else {
+        aged::translation_published(batch, &mut entry, locale, (kind, with))?;
     }
-    entry.locales.insert(locale.clone(), live);
     batch.remove(&RECALLS, &(id, locale.clone()));
     let form = match &with.ready {
         Some(form) => form.clone(),
         None => make_form(event, kind, &content).unwrap_or_default(),
     };
     put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
-    put_pieces(batch, &entry, kind, with, Some(locale))?;
+    // What the source's publication holds back of translations is held back where they are embedded, too.
+    let only = Some(locale).filter(|locale| **locale != entry.source_locale);
+    put_pieces(batch, &entry, kind, with, only)?;
     if !was_published {
         count(batch, locale, &entry.type_name, 1)?;
         batch.put(&BY_TYPE, &(entry.type_name.clone(), id), &())?;
@@ -366,7 +376,8 @@ fn put_pieces(
     let is_wanted = |locale: &Locale| only.is_none_or(|only| only == locale);
     for (locale, live) in entry.published().filter(|(locale, _)| is_wanted(locale)) {
         onward.extend(shown_by(batch, &(entry.id, Part::Locale(locale.clone())))?);
-        let Some(content) = with.content(live.saved) else { continue };
+        let Some(mut content) = with.content(live.saved) else { continue };
+        content.fields.retain(|name, _| !live.withheld().contains(name));
         let embeds = with.embeds(live.published);
         let whole = Whole {
             entry: entry.id,
@@ -429,8 +440,12 @@ pub fn make_again(
     with: &Context<'_>,
     touched: &mut Touched,
 ) -> Result<(), ViewError> {
-    let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
     let Some(kind) = with.types.get(&entry.type_name) else { return Ok(()) };
+    for (locale, ageing) in aged::all_of(batch, &entry)? {
+        aged::hold_again(&mut entry, kind, &locale, &ageing);
+    }
+    batch.put(&ENTRIES, &id, &entry)?;
     if let Some(content) = entry.shared.and_then(|(_, saved)| with.content(saved)) {
         let form = form::make(kind, &content.fields, &form::Embeds::new(), None);
         put_form(batch, id, &Part::Shared, Some(form))?;

@@ -277,8 +277,8 @@ impl SearchFollower {
         let served = |site: &Locale| {
             let chain = locales.chain(site, &entry.source_locale);
             // What was withdrawn in a locale is not served there in another language.
-            let first = chain.into_iter().find(|locale| entry.locales.contains_key(locale))?;
-            entry.published_in(&first).map(|_| first)
+            let page = entry.page(&chain)?;
+            page.live.withdrawal.is_none().then(|| page.locale.clone())
         };
         let answers: Vec<(Locale, Locale)> = locales
             .all()
@@ -290,11 +290,12 @@ impl SearchFollower {
             None => Vec::new(),
         };
         let mut forms = Vec::new();
-        for (locale, live) in entry.published() {
+        for (locale, live) in entry.readable() {
             let others = answers.iter().filter(|(site, served)| served == locale && site != locale);
             let own = answers.iter().filter(|(site, served)| served == locale && site == locale);
             let for_locales: Vec<_> = own.chain(others).map(|(site, _)| site.clone()).collect();
             let mut values = self.values(content_type, live.saved)?;
+            values.retain(|(name, _)| !live.withheld().contains(name));
             values.extend(shared.iter().cloned());
             let Collected { text, shows, gives } =
                 Collector::new(&self.reader, locale).collect(entry, live, content_type)?;

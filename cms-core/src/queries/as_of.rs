@@ -99,6 +99,7 @@ fn to_come(entry: &Entry, (part, head): (&Part, Head), at: Timestamp) -> Head {
                 saved,
                 embeds: std::collections::BTreeMap::new(),
                 published_at: None,
+                change_class: None,
             },
             (Due::Unpublish(withdrawal), Part::Locale(locale)) => {
                 let locale = locale.clone();

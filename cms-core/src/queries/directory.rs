@@ -207,8 +207,7 @@ impl Delivery {
         for id in self.published(type_name, None, usize::MAX)? {
             let Some(entry) = self.live(id)? else { continue };
             let chain = site.chain(locale, &entry.source_locale);
-            let served = chain.iter().find_map(|step| Some((step, entry.published_in(step)?)));
-            if let Some((served, live)) = served {
+            if let Some((served, live)) = entry.mention(&chain) {
                 all.push(self.told(site, &entry, (served, live))?);
             }
         }

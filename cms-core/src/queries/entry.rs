@@ -14,7 +14,7 @@ use crate::{
     event::Withdrawal,
     followers::delivery::{
         generations::Source,
-        live::{LiveEntry, LiveLocale},
+        live::{LiveEntry, LiveLocale, Serving},
         tables::{self, SlugRow},
     },
     id::{EntryId, FieldName, TypeName},
@@ -107,12 +107,13 @@ impl Delivery {
         };
         let chain = site.chain(&locale, &entry.source_locale);
         let chain = if question.fallback { &*chain } else { chain.get(..1).unwrap_or_default() };
-        let served = chain.iter().find_map(|locale| entry.locales.get_key_value(locale));
-        let Some((served, live)) = served else { return Ok(not_translated(&entry)) };
+        let page = entry.page(chain).filter(|page| question.fallback || !page.is_by_policy());
+        let Some(page) = page else { return Ok(not_translated(&entry)) };
+        let (served, live) = (page.own, page.own_live);
         match &live.withdrawal {
             None if moved => Ok(EntryFound::Moved { slug: live.slug.clone(), locale }),
             None => {
-                let answer = self.answer(question, &site, &entry, (&locale, served, live))?;
+                let answer = self.answer(question, &site, &entry, (&locale, page))?;
                 Ok(EntryFound::Entry(answer))
             }
             Some((at, Withdrawal::Withdrawn { notice, replacement })) => {
@@ -148,8 +149,9 @@ impl Delivery {
         question: &EntryQuestion<'_>,
         site: &SiteView,
         entry: &LiveEntry,
-        (asked, served, live): (&Locale, &Locale, &LiveLocale),
+        (asked, page): (&Locale, Serving<'_>),
     ) -> Result<Answer, ReadError> {
+        let Serving { locale: served, live, .. } = page;
         let mut filler = Filler::new(self, site, served);
         filler.entry(entry.id)?;
         let wanted = question.fields.map_or(Wanted::All, Wanted::Named);
@@ -169,7 +171,8 @@ impl Delivery {
         }
         let chain = site.chain(asked, &entry.source_locale);
         body.extend_from_slice(b",\"resolution\":");
-        shapes::write(&ResolutionShape::of(asked, served).along(&chain), &mut body);
+        let resolution = ResolutionShape::of(asked, served).by_policy(page.is_by_policy());
+        shapes::write(&resolution.along(&chain), &mut body);
         body.push(b'}');
         self.generations().stamp(Source::Slug(question.type_name, question.name), &mut stamp);
         let cache_keys = keys_of(&seen, &entry.type_name, served);
@@ -224,11 +227,9 @@ impl Delivery {
             return Ok(None);
         };
         let chain = site.chain(locale, &entry.source_locale);
-        let served = chain.iter().find_map(|locale| {
-            let live = entry.published_in(locale)?;
-            Some((entry.type_name.clone(), live.slug.clone(), locale.clone()))
-        });
-        Ok(served)
+        let served = entry.mention(&chain);
+        Ok(served
+            .map(|(locale, live)| (entry.type_name.clone(), live.slug.clone(), locale.clone())))
     }
 }
 
@@ -258,7 +259,7 @@ fn choose(rows: &[(Locale, SlugRow)], question: &EntryQuestion<'_>, site: &SiteV
 
 fn not_translated(entry: &LiveEntry) -> EntryFound {
     let alternates: Vec<_> =
-        entry.published().map(|(locale, live)| (locale.clone(), live.slug.clone())).collect();
+        entry.readable().map(|(locale, live)| (locale.clone(), live.slug.clone())).collect();
     if alternates.is_empty() {
         EntryFound::Unknown
     } else {

@@ -77,12 +77,13 @@ impl<'a> Filler<'a> {
     fn fields(
         &mut self,
         (short, long): (&Form, &Form),
-        wanted: Wanted<'_>,
+        (wanted, withheld): (Wanted<'_>, &[FieldName]),
         first: &mut bool,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
         let all = short.fields.iter().chain(&long.fields);
-        let mut fields: Vec<&FormField> = all.filter(|field| wanted.takes(field)).collect();
+        let is_shown = |field: &&FormField| wanted.takes(field) && !withheld.contains(&field.name);
+        let mut fields: Vec<&FormField> = all.filter(is_shown).collect();
         fields.sort_by_key(|field| &field.name);
         for field in fields {
             if !std::mem::take(first) {
@@ -155,7 +156,7 @@ impl<'a> Filler<'a> {
     fn served(&mut self, id: EntryId) -> Result<Option<(Arc<LiveEntry>, Locale)>, ViewError> {
         let Some(entry) = self.entry(id)? else { return Ok(None) };
         let chain = self.site.chain(self.locale, &entry.source_locale);
-        let locale = chain.iter().find(|locale| entry.published_in(locale).is_some()).cloned();
+        let locale = entry.mention(&chain).map(|(locale, _)| locale.clone());
         Ok(locale.map(|locale| (entry, locale)))
     }
 
@@ -231,7 +232,7 @@ impl<'a> Filler<'a> {
         out.extend_from_slice(b",\"fields\":{");
         let mut first = true;
         for (short, long) in &forms {
-            self.fields((short, long), wanted, &mut first, out)?;
+            self.fields((short, long), (wanted, live.withheld()), &mut first, out)?;
         }
         out.extend_from_slice(b"},\"translation\":");
         shapes::write(&TranslationShape::of(entry, locale), out);

@@ -12,7 +12,7 @@ use crate::{
     followers::delivery::{
         form::{Form, Segment},
         generations::{Source, Stamp},
-        live::LiveEntry,
+        live::{LiveEntry, LiveLocale},
         tables,
     },
     id::{EntryId, FieldName},
@@ -62,11 +62,8 @@ impl Delivery {
             self.generations().stamp(Source::Entry(id), &mut included.stamp);
             let Some(entry) = self.live(id)? else { continue };
             let chain = site.chain(locale, &entry.source_locale);
-            let Some(served) = chain.iter().find(|locale| entry.published_in(locale).is_some())
-            else {
-                continue;
-            };
-            self.include(&entry, site, served, &mut included)?;
+            let Some((served, live)) = entry.mention(&chain) else { continue };
+            self.include(&entry, site, (served, live), &mut included)?;
         }
         included.body.push(b']');
         Ok(included)
@@ -76,10 +73,9 @@ impl Delivery {
         &self,
         entry: &LiveEntry,
         site: &SiteView,
-        locale: &Locale,
+        (locale, live): (&Locale, &LiveLocale),
         included: &mut Included,
     ) -> Result<(), ReadError> {
-        let Some(live) = entry.published_in(locale) else { return Ok(()) };
         if included.body.len() > 1 {
             included.body.push(b',');
         }

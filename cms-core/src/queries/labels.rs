@@ -35,7 +35,7 @@ pub(super) fn groups(
     for row in reader.scan(&tables::BY_TYPE, type_name, None) {
         let ((_, id), ()) = row?;
         let Some(entry) = reader.get(&tables::ENTRIES, &id)? else { continue };
-        for (locale, _) in entry.published() {
+        for (locale, _) in entry.readable() {
             let form = reader.get(&tables::FORMS, &(id, Part::Locale(locale.clone())))?;
             let form = form.unwrap_or_default();
             let mut labels = texts(&form, LABELS);

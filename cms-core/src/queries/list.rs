@@ -15,7 +15,11 @@ use super::{
 use crate::{
     content_type::FieldKind,
     filter::{Filter, FilterValue, SortKey},
-    followers::delivery::{generations::Source, live::LiveEntry, tables},
+    followers::delivery::{
+        generations::Source,
+        live::{LiveEntry, LiveLocale},
+        tables,
+    },
     id::{EntryId, FieldName, TypeName},
     locale::Locale,
     search::{Facets, Hit, ListQuery, Position},
@@ -94,7 +98,9 @@ impl Delivery {
             }
             body.extend_from_slice(&item.body);
             body.extend_from_slice(b",\"resolution\":");
-            shapes::write(&ResolutionShape::of(question.locale, &hit.locale), &mut body);
+            let by_policy = self.is_by_policy(hit, &locale)?;
+            let resolution = ResolutionShape::of(question.locale, &hit.locale);
+            shapes::write(&resolution.by_policy(by_policy), &mut body);
             body.push(b'}');
             seen.extend_from_slice(&item.seen);
             stamp.merge(&item.stamp);
@@ -164,7 +170,7 @@ impl Delivery {
         }
         let mut filler = Filler::new(self, site, &hit.locale);
         let Some(entry) = filler.entry(hit.entry)? else { return Ok(None) };
-        let Some(live) = entry.published_in(&hit.locale) else { return Ok(None) };
+        let Some(live) = entry.readable_in(&hit.locale) else { return Ok(None) };
         let wanted = fields.map_or(Wanted::Short, Wanted::Named);
         let mut body = Vec::new();
         filler.data(&entry, live, wanted, &mut body)?;
@@ -173,6 +179,16 @@ impl Delivery {
             self.parts().items.insert(key, Arc::clone(&item));
         }
         Ok(Some(item))
+    }
+
+    /// Whether a hit stands where a translation would, which the type's policy holds back.
+    pub(super) fn is_by_policy(&self, hit: &Hit, locale: &Locale) -> Result<bool, ReadError> {
+        if hit.locale == *locale {
+            return Ok(false);
+        }
+        let entry = self.live(hit.entry)?;
+        let own = entry.as_ref().and_then(|entry| entry.published_in(locale));
+        Ok(own.is_some_and(LiveLocale::is_replaced))
     }
 
     /// The filter with references by id, however the reader named their targets.
@@ -262,7 +278,7 @@ fn called(
     locale: &Locale,
 ) -> Option<(Option<String>, String, String)> {
     let chain = site.chain(locale, &entry.source_locale);
-    let live = chain.iter().find_map(|locale| entry.published_in(locale))?;
+    let (_, live) = entry.mention(&chain)?;
     Some((entry.key.as_ref().map(ToString::to_string), live.slug.clone(), live.title.clone()))
 }
 

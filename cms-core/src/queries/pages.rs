@@ -44,7 +44,7 @@ impl Delivery {
                 |(locale, live): (&Locale, &crate::followers::delivery::live::LiveLocale)| {
                     (locale.clone(), live.slug.clone(), live.published_at)
                 };
-            all.push(entry.published().map(page).collect());
+            all.push(entry.readable().map(page).collect());
         }
         Ok(all)
     }

@@ -150,11 +150,8 @@ impl Delivery {
         self.generations().stamp(Source::Entry(id), stamp);
         let Some(entry) = self.live(id)? else { return Ok(None) };
         let chain = site.chain(locale, &entry.source_locale);
-        let served = chain.iter().find_map(|locale| {
-            let live = entry.published_in(locale)?;
-            Some((live.slug.clone(), live.title.clone(), locale.clone()))
-        });
-        Ok(served.map(|(slug, title, locale)| {
+        Ok(entry.mention(&chain).map(|(locale, live)| {
+            let (slug, title, locale) = (live.slug.clone(), live.title.clone(), locale.clone());
             let type_name = entry.type_name.clone();
             Destination::Entry { id, type_name, slug, title, locale }
         }))

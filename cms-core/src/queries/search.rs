@@ -139,8 +139,10 @@ impl Delivery {
             let title = self.title(&found.hit)?;
             let mut filler = Filler::new(self, &site, &found.hit.locale);
             let passage = passage(&mut filler, found)?;
+            let by_policy = self.is_by_policy(&found.hit, &locale)?;
+            let resolution = ResolutionShape::of(question.locale, &found.hit.locale);
             let tail = json!({
-                "resolution": ResolutionShape::of(question.locale, &found.hit.locale),
+                "resolution": resolution.by_policy(by_policy),
                 "pinned": found.pinned,
                 "highlights": {
                     "title": page.marked(found, &title),
@@ -205,7 +207,7 @@ impl Delivery {
     /// The title of a hit as readers get it now.
     fn title(&self, hit: &Hit) -> Result<String, ReadError> {
         let entry = self.live(hit.entry)?;
-        let live = entry.as_ref().and_then(|entry| entry.published_in(&hit.locale));
+        let live = entry.as_ref().and_then(|entry| entry.readable_in(&hit.locale));
         Ok(live.map(|live| live.title.clone()).unwrap_or_default())
     }
 

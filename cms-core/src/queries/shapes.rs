@@ -8,9 +8,10 @@ use serde::{Serialize, Serializer, ser::SerializeSeq as _};
 use super::fill::href;
 use crate::{
     clock::Timestamp,
+    content_type::TranslationPolicy,
     event::ChangeClass,
     followers::delivery::live::{LiveEntry, LiveLocale},
-    id::{AgencyId, EntryId, ExternalKey, TypeName},
+    id::{AgencyId, EntryId, ExternalKey, FieldName, TypeName},
     locale::{Direction, Locale},
     translation::{Freshness, TranslationStatus},
 };
@@ -109,16 +110,26 @@ impl<'a> TargetShape<'a> {
 pub(super) struct TranslationShape<'a> {
     source_locale: &'a Locale,
     status: TranslationStatus,
-    behind: usize,
+    behind: u32,
     change_class: Option<ChangeClass>,
     outdated_since: Option<Timestamp>,
+    policy: Option<TranslationPolicy>,
+    withheld: &'a [FieldName],
 }
 
 impl<'a> TranslationShape<'a> {
     pub(super) fn of(entry: &'a LiveEntry, locale: &Locale) -> Self {
         let Freshness { status, behind, change_class, outdated_since } = entry.freshness(locale);
-        let source_locale = &entry.source_locale;
-        Self { source_locale, status, behind, change_class, outdated_since }
+        let live = entry.locales.get(locale);
+        Self {
+            source_locale: &entry.source_locale,
+            status,
+            behind,
+            change_class,
+            outdated_since,
+            policy: live.and_then(|live| live.held.as_ref()).map(|held| held.policy),
+            withheld: live.map_or(&[], LiveLocale::withheld),
+        }
     }
 }
 
@@ -138,7 +149,7 @@ impl Serialize for AlternateShapes<'_> {
             href: String,
         }
         let mut list = serializer.serialize_seq(None)?;
-        for (locale, live) in self.entry.published().filter(|(other, _)| *other != self.locale) {
+        for (locale, live) in self.entry.readable().filter(|(other, _)| *other != self.locale) {
             let href = href(&self.entry.type_name, &live.slug, locale);
             list.serialize_element(&Alternate { locale, slug: &live.slug, href })?;
         }
@@ -160,6 +171,12 @@ impl<'a> ResolutionShape<'a> {
     pub(super) fn of(requested: &'a Locale, served: &'a Locale) -> Self {
         let reason = if requested.matches(served) { "exact" } else { "fallback" };
         Self { requested, served, reason, chain: None }
+    }
+
+    /// The same, where the type's policy chose what is served.
+    pub(super) fn by_policy(self, is_by_policy: bool) -> Self {
+        let reason = if is_by_policy { "policy" } else { self.reason };
+        Self { reason, ..self }
     }
 
     /// The same with all locales that were looked at, in order.

@@ -77,7 +77,7 @@ impl Delivery {
     /// An entry by its title, if it is published still.
     fn titled(&self, hit: &Hit, cache_keys: &mut CacheKeys) -> Result<Option<Value>, ReadError> {
         let Some(entry) = self.live(hit.entry)? else { return Ok(None) };
-        let Some(live) = entry.published_in(&hit.locale) else { return Ok(None) };
+        let Some(live) = entry.readable_in(&hit.locale) else { return Ok(None) };
         cache_keys.add_entries(&[hit.entry]);
         Ok(Some(json!({
             "text": live.title, "kind": "title",

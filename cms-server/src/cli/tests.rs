@@ -21,6 +21,7 @@ use super::{Cms, Failure, act, store};
 
 mod audit;
 mod release;
+mod translation;
 
 thread_local! {
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };

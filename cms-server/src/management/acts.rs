@@ -15,7 +15,7 @@ use cms_core::{
 use rocket::{Route, State, post, routes};
 
 use super::{
-    entries::answered,
+    entries::{answered, change_class},
     once::Written,
     place::{PartPlace, PartWrite},
 };
@@ -159,12 +159,15 @@ pub(crate) async fn approve_draft(
     place.at.editor.once.run((desk, actor.account), body.0.as_ref(), work).await
 }
 
-/// Publishes the newest revision of a locale, or of the shared fields.
+/// Publishes the newest revision of a locale, or of the shared fields. Of a source, `change_class` says what the
+/// change means for its translations: the weightier of that and of what was said when it was saved counts.
+/// `editorial` is refused where a number, a date, a link, an embed or a negation changed, or text came or went,
+/// unless somebody else has approved it.
 #[utoipa::path(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}/publish",
     params(PartWrite, Nothing),
-    request_body(content = Option<Object>, description = "Nothing.", content_type = "application/json"),
+    request_body(content = Option<Object>, description = "`change_class`, of a source (`editorial`, `substantive`, `safety`).", content_type = "application/json"),
     responses((status = 200, body = Object, description = "Where the part stands now.")),
     security(("token" = []))
 )]
@@ -178,9 +181,11 @@ pub(crate) async fn publish_draft(
     let actor = place.at.editor.bearer.actor.clone();
     let work = async {
         let expected = Some(place.expected(Act::Publish)?);
-        nothing(&body)?;
+        let mut members = Members::of(body.0.clone())?;
+        let change_class = change_class(&mut members);
+        members.finish()?;
         let (entry, part) = (place.at.entry.id, place.part.clone());
-        let act = Publish { entry, part, expected, published_at: None };
+        let act = Publish { entry, part, expected, published_at: None, change_class };
         let accepted = desk.cms.publish(&actor, act).await?;
         answered(desk, &place, accepted).await
     };

@@ -426,12 +426,7 @@ fn patched(place: &PartPlace, before: Fields, patch: Value) -> Result<SaveDraft,
     }
     let slug = members.text("slug");
     let note = members.text("note");
-    let change_class = members.parsed("change_class", "bad_change_class", |text| match text {
-        "editorial" => Some(ChangeClass::Editorial),
-        "substantive" => Some(ChangeClass::Substantive),
-        "safety" => Some(ChangeClass::Safety),
-        _ => None,
-    });
+    let change_class = change_class(&mut members);
     let translates = members.value("translates").and_then(|value| {
         let revision = value.as_u64().and_then(|number| u32::try_from(number).ok());
         let source = Part::Locale(place.at.entry.source_locale.clone());
@@ -445,6 +440,16 @@ fn patched(place: &PartPlace, before: Fields, patch: Value) -> Result<SaveDraft,
     members.finish()?;
     let save = SaveDraft::new(place.at.entry.id, place.part.clone(), parsed);
     Ok(SaveDraft { slug, note, change_class, translates, ..save })
+}
+
+/// What a change of the source means for translations, where the body says it.
+pub(crate) fn change_class(members: &mut Members) -> Option<ChangeClass> {
+    members.parsed("change_class", "bad_change_class", |text| match text {
+        "editorial" => Some(ChangeClass::Editorial),
+        "substantive" => Some(ChangeClass::Substantive),
+        "safety" => Some(ChangeClass::Safety),
+        _ => None,
+    })
 }
 
 /// Applies a JSON Merge Patch (RFC 7396, section 2).

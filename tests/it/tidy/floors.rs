@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("redirect", 5),
     ("release", 5),
     ("route", 5),
+    ("segment", 5),
     ("statistic", 5),
     ("translation", 5),
     ("clock", 6),

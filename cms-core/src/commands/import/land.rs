@@ -323,6 +323,7 @@ fn published(
             saved,
             embeds: std::collections::BTreeMap::new(),
             published_at,
+            change_class: None,
         },
     }
 }

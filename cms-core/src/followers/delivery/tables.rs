@@ -11,6 +11,7 @@ use crate::{
     id::{AgencyId, EntryId, ExternalKey, TypeName},
     locale::Locale,
     store::view::Table,
+    translation::Ageing,
 };
 
 /// The room of what readers get. Nothing that isn't published is ever in it.
@@ -60,6 +61,9 @@ pub const ONWARD: Table<Delivery, (EntryId, EntryId), ()> = Table::new(0x4f, "de
 /// What was recalled and has not come back.
 pub const RECALLS: Table<Delivery, (EntryId, Locale), Recalled> =
     Table::new(0x51, "delivery.recalls");
+
+/// The segments of a published translation that are not current.
+pub const AGEING: Table<Delivery, (EntryId, Locale), Ageing> = Table::new(0x58, "delivery.ageing");
 
 /// A page that caches and partners should let go of at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

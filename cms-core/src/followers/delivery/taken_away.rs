@@ -6,8 +6,8 @@ use super::{
     live::LiveEntry,
     put_change, put_form,
     tables::{
-        self, BY_TYPE, CHANGES, Change, ChangeOp, ENTRIES, KEYS, PIECES, RECALLS, Recalled, SLUGS,
-        TOMBSTONES, Tombstone,
+        self, AGEING, BY_TYPE, CHANGES, Change, ChangeOp, ENTRIES, KEYS, PIECES, RECALLS, Recalled,
+        SLUGS, TOMBSTONES, Tombstone,
     },
 };
 use crate::{
@@ -52,6 +52,7 @@ pub(super) fn unpublished(
     }
     put_form(batch, id, &Part::Locale(locale.clone()), None)?;
     batch.remove(&PIECES, &(id, locale.clone()));
+    batch.remove(&AGEING, &(id, locale.clone()));
     if was_published {
         take_away(batch, event, &entry, locale)?;
     }
@@ -117,6 +118,7 @@ pub(super) fn erased(
         put_form(batch, id, &Part::Locale(locale.clone()), None)?;
         batch.remove(&PIECES, &(id, locale.clone()));
         batch.remove(&RECALLS, &(id, locale.clone()));
+        batch.remove(&AGEING, &(id, locale.clone()));
         if live.withdrawal.is_none() {
             take_away(batch, event, &entry, &locale)?;
         }

@@ -62,6 +62,7 @@ impl<'a> Collector<'a> {
             for table in [&tables::FORMS, &tables::LONG_FIELDS] {
                 fields.extend(self.reader.get(table, &key)?.unwrap_or_default().fields);
             }
+            fields.retain(|field| !live.withheld().contains(&field.name));
             fields.sort_by(|a, b| a.name.cmp(&b.name));
             self.form(&Form { fields }, content_type);
         }

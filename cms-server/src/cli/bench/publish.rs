@@ -127,7 +127,13 @@ impl Editor {
         fields.insert("body".parse()?, body.into());
         let saved =
             self.cms.save_draft(&self.actor, SaveDraft::new(id, part.clone(), fields)).await?;
-        let act = Publish { entry: id, part, expected: Some(saved.revision), published_at: None };
+        let act = Publish {
+            entry: id,
+            part,
+            expected: Some(saved.revision),
+            published_at: None,
+            change_class: None,
+        };
         let begun = Instant::now();
         let done = self.cms.publish(&self.actor, act);
         let seen = self.seen(id, (&type_name, &locale), saved.revision, begun);
