@@ -17,6 +17,7 @@ pub mod proofs;
 pub mod recalls;
 pub mod redirects;
 pub mod search;
+pub mod side_by_side;
 pub mod site;
 pub mod soundness;
 pub mod suggest;

@@ -45,6 +45,7 @@ pub mod proofs;
 pub mod rebuilds;
 pub mod releases;
 pub mod schedules;
+pub mod segments;
 pub mod streamed;
 pub mod tokens;
 pub mod translations;
@@ -66,6 +67,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         audit::endpoints(),
         releases::endpoints(),
         previews::endpoints(),
+        segments::endpoints(),
         translations::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };

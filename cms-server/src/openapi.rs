@@ -90,6 +90,8 @@ pub mod page;
         management::history::list_revisions,
         management::history::read_revision,
         management::history::compare_revisions,
+        management::segments::compare_with_source,
+        management::translations::report_translations,
         management::acts::submit_draft,
         management::acts::request_changes,
         management::acts::approve_draft,

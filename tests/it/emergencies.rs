@@ -100,7 +100,7 @@ impl Office {
 
     async fn publish(&self, part: &Part) -> Vec<String> {
         let part = part.clone();
-        let act = Publish { entry: self.entry, part, expected: None, published_at: None };
+        let act = Publish::new(self.entry, part);
         told(self.cms.publish(&self.people[3], act).await)
     }
 }

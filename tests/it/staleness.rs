@@ -3,8 +3,8 @@
 use cms_core::{
     access::{Act, Grant},
     commands::{
-        CommandError, approve::Approve, publish::Publish, save_account::CreateAccount,
-        save_draft::SaveDraft, submit::Submit,
+        CommandError, approve::Approve, issue_token::IssueToken, publish::Publish,
+        save_account::CreateAccount, save_draft::SaveDraft, submit::Submit,
     },
     content_type,
     event::{ChangeClass, Translates},
@@ -276,6 +276,85 @@ fn somebody_else_may_agree_that_a_change_is_editorial() {
     let act = Publish { change_class: Some(ChangeClass::Editorial), ..Publish::new(entry, part()) };
     wait_for(site.cms.publish(&site.administrator, act)).unwrap();
     assert_eq!(told(&site)["status"], "current");
+}
+
+/// What management says, to the administrator.
+fn managed(site: &Site, path: &str) -> crate::app::Answer {
+    let account = site.administrator.account;
+    let act = IssueToken { account, name: "tests".to_owned(), expires: None };
+    let issued = wait_for(site.cms.issue_token(&site.administrator, act)).unwrap();
+    let bearer = format!("Bearer {}", issued.secret.reveal());
+    site.get_with(path, &[("Authorization", bearer.as_str())])
+}
+
+#[test]
+fn a_translator_sees_what_changed_from_what_and_what_says_it() {
+    let (site, entry) = site("flag");
+    source(
+        &site,
+        entry,
+        ChangeClass::Safety,
+        &body(&["First of all, breathe.", SAFE, "Call 112 at any time of the day."]),
+    );
+    let place = format!("/manage/v1/entries/guidance/{entry}");
+    let told = managed(&site, &format!("{place}/fr/segments")).json();
+    let segments = told["segments"].as_array().unwrap();
+    let brief = |row: &Value| -> [Value; 4] {
+        ["source", "previous", "target", "status"].map(|name| row[name].clone())
+    };
+    let rows: Vec<_> = segments.iter().map(brief).collect();
+    let row = |texts: [Option<&str>; 3], status: &str| {
+        let [source, previous, target] = texts.map(|text| json!(text));
+        [source, previous, target, json!(status)]
+    };
+    // The French body has two paragraphs, as the English one had that it was made of.
+    assert_eq!(
+        rows,
+        [
+            row([Some("First of all, breathe."), None, None], "missing"),
+            row([Some(SAFE), None, Some("Parlez-en.")], "current"),
+            row(
+                [Some("Call 112 at any time of the day."), Some(CALL), Some("Appelez le 116 111.")],
+                "outdated"
+            ),
+            row([Some("Blackmail"), None, Some("Chantage")], "current"),
+        ]
+    );
+    assert_eq!(segments[2]["change_class"], "safety");
+    assert_eq!((&told["status"], &told["behind"]), (&json!("outdated"), &json!(1)));
+    assert_eq!(told["unpaired"][0]["target"], "En bref.", "the source has no summary");
+    source(&site, entry, ChangeClass::Substantive, &body(&[SAFE]));
+    let told = managed(&site, &format!("{place}/fr/segments")).json();
+    let gone = told["segments"].as_array().unwrap().last().unwrap();
+    assert_eq!(brief(gone), row([None, Some(CALL), Some("Appelez le 116 111.")], "obsolete"));
+    for rest in ["en/segments", "ja/segments", "shared/segments"] {
+        assert_eq!(managed(&site, &format!("{place}/{rest}")).status, 404, "{rest}");
+    }
+    assert_eq!(site.get(&format!("{place}/fr/segments")).status, 401);
+}
+
+#[test]
+fn a_coordinator_sees_how_far_translations_are_by_locale_type_and_agency() {
+    let (site, entry) = site("fallback");
+    let second = site.create("guidance", "second");
+    site.save_and_publish(second, "en", &body(&[SAFE]));
+    source(&site, entry, ChangeClass::Safety, &body(&[SAFE, "Call 112 now."]));
+    let status = "/manage/v1/translations/status";
+    let told = managed(&site, &format!("{status}?locale=fr&type=guidance")).json();
+    let row = &told["data"][0];
+    let count = |name: &str| row[name].as_u64().unwrap();
+    assert_eq!(told["data"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!((count("entries"), count("missing"), count("current")), (2, 1, 0));
+    assert_eq!((count("outdated_by_safety"), count("held_back"), count("segments")), (1, 1, 1));
+    assert!(row["oldest"].is_string());
+    let csv = managed(&site, &format!("{status}?locale=fr&format=csv"));
+    assert!(csv.header("content-type").unwrap().starts_with("text/csv"));
+    assert!(csv.text().lines().nth(1).unwrap().starts_with("fr,guidance,"), "{}", csv.text());
+    for (query, name) in [("type=nothing", "type"), ("agency=nobody", "agency"), ("x=1", "x")] {
+        let wrong = managed(&site, &format!("{status}?{query}"));
+        assert_eq!((wrong.status, wrong.faults()[0].0.as_str()), (400, name));
+    }
+    assert_eq!(site.get(status).status, 401);
 }
 
 #[test]

@@ -7,11 +7,7 @@ use cms_core::{
     queries::coverage::{Coverage, CoverageKey},
 };
 use rocket::{
-    Route, State, get,
-    http::ContentType,
-    response::Responder,
-    routes,
-    serde::json::Json,
+    Route, State, get, http::ContentType, response::Responder, routes, serde::json::Json,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -137,11 +133,19 @@ impl CoverageReport {
         let mut csv = "locale,type,agency,entries,per_cent,current,outdated,outdated_by_safety,held_back,missing,must_have,segments,oldest\r\n".to_owned();
         for row in &self.data {
             let counts = [
-                row.entries, row.per_cent, row.current, row.outdated, row.outdated_by_safety,
-                row.held_back, row.missing, row.must_have, row.segments,
+                row.entries,
+                row.per_cent,
+                row.current,
+                row.outdated,
+                row.outdated_by_safety,
+                row.held_back,
+                row.missing,
+                row.must_have,
+                row.segments,
             ];
             let counts = counts.map(|count| count.to_string()).join(",");
-            let names = [&row.locale, &row.type_name, &row.agency].map(|name| quoted(name)).join(",");
+            let names =
+                [&row.locale, &row.type_name, &row.agency].map(|name| quoted(name)).join(",");
             let oldest = row.oldest.as_deref().unwrap_or_default();
             csv.push_str(&format!("{names},{counts},{oldest}\r\n"));
         }
@@ -182,7 +186,8 @@ pub(crate) fn report_translations(
     let mut faults = Vec::new();
     let type_name = query.text("type").and_then(|text| {
         let name = TypeName::parse(text).ok();
-        let known = name.filter(|name| matches!(desk.cms.editing().content_type(name), Ok(Some(_))));
+        let known =
+            name.filter(|name| matches!(desk.cms.editing().content_type(name), Ok(Some(_))));
         if known.is_none() {
             faults.push(Fault::parameter("type", "unknown_type").with("type", text));
         }
