@@ -206,12 +206,6 @@ fn under_withhold_the_fields_that_hold_outdated_segments_are_left_out() {
         content["summary"] = summary.into();
         content
     };
-    source(
-        &site,
-        entry,
-        ChangeClass::Editorial,
-        &body(&[SAFE, CALL.replace("Call", "Cal").as_str()]),
-    );
     source(&site, entry, ChangeClass::Safety, &summed("In short: do not pay."));
     let french = french(&site);
     assert_eq!(french["data"]["fields"]["summary"], Value::Null, "{french}");

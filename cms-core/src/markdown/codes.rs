@@ -58,13 +58,12 @@ pub fn words<'t>(text: &'t str, codes: &'t [InlineCode]) -> impl Iterator<Item =
 pub fn keeps_its_place(kind: SegmentKind, text: &str) -> bool {
     let is_one_line = !text.contains(['\n', '\r']);
     match kind {
-        SegmentKind::Plain | SegmentKind::Value | SegmentKind::Code => true,
+        SegmentKind::Plain | SegmentKind::Value | SegmentKind::Code | SegmentKind::Html => true,
         SegmentKind::Heading
         | SegmentKind::ImageAlt
         | SegmentKind::ImageTitle
         | SegmentKind::Other => is_one_line,
         SegmentKind::Cell => is_one_line && !text.replace("\\|", "").contains('|'),
-        SegmentKind::Html => true,
         SegmentKind::Paragraph | SegmentKind::ListItem | SegmentKind::Quote => {
             is_one_paragraph(text)
         }
@@ -251,11 +250,11 @@ mod tests {
         let segment = Segment::new(SegmentKind::Paragraph, text);
         let (mut told, mut from) = (String::new(), 0);
         for code in codes(&segment) {
-            told += &text[from..code.range.start];
-            told += &format!("⟨{}⟩", &text[code.range.clone()]);
+            told += text.get(from..code.range.start).unwrap();
+            told = format!("{told}⟨{}⟩", text.get(code.range.clone()).unwrap());
             from = code.range.end;
         }
-        told + &text[from..]
+        told + text.get(from..).unwrap()
     }
 
     #[test]

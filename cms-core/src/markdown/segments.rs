@@ -415,7 +415,7 @@ mod tests {
             };
             let source = blocks.iter().map(block).collect::<Vec<_>>().join("\n\n");
             let cut = cut(&source);
-            prop_assert_eq!(cut.join(), source.clone());
+            prop_assert!(cut.join() == source, "{source}");
             for (_, words) in &blocks {
                 prop_assert!(cut.segments().any(|it| it.text.contains(words.as_str())), "{source}");
             }

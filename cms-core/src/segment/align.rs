@@ -59,8 +59,8 @@ const PAIRS: usize = 4_096;
 pub fn align(old: &[Unit], new: &[Unit]) -> Alignment {
     let mut matches = vec![Match::New; new.len()];
     let mut is_gone = vec![true; old.len()];
-    for (old_part, new_part) in by_field(old, new) {
-        let aligned = Part { old, new, old_part, new_part }.aligned();
+    for (old_range, new_range) in by_field(old, new) {
+        let aligned = Part { old, new, old_range, new_range }.aligned();
         for (place, found) in aligned {
             if let Some(gone) = found.before().and_then(|before| is_gone.get_mut(before)) {
                 *gone = false;
@@ -96,8 +96,8 @@ fn by_field(old: &[Unit], new: &[Unit]) -> Vec<(Range<usize>, Range<usize>)> {
 struct Part<'a> {
     old: &'a [Unit],
     new: &'a [Unit],
-    old_part: Range<usize>,
-    new_part: Range<usize>,
+    old_range: Range<usize>,
+    new_range: Range<usize>,
 }
 
 impl Part<'_> {
@@ -117,8 +117,8 @@ impl Part<'_> {
         let is_left = |place: &usize| matched.binary_search(place).is_err();
         let anchors =
             equal.iter().zip(&stayed).filter(|(_, stayed)| **stayed).map(|(pair, _)| *pair);
-        let (mut new_from, mut old_from) = (self.new_part.start, self.old_part.start);
-        for (new_to, old_to) in anchors.chain([(self.new_part.end, self.old_part.end)]) {
+        let (mut new_from, mut old_from) = (self.new_range.start, self.old_range.start);
+        for (new_to, old_to) in anchors.chain([(self.new_range.end, self.old_range.end)]) {
             let new: Vec<_> = (new_from..new_to).filter(is_new).collect();
             let old: Vec<_> = (old_from..old_to).filter(is_left).collect();
             let similar = self.similar(&old, &new);
@@ -131,7 +131,7 @@ impl Part<'_> {
     /// The pairs of equal text, newer and older place, in the order of the newer: the first with the first.
     fn equal(&self) -> Vec<(usize, usize)> {
         let mut known: HashMap<SegmentDigest, VecDeque<usize>> = HashMap::new();
-        for place in self.old_part.clone() {
+        for place in self.old_range.clone() {
             if let Some(unit) = self.old.get(place) {
                 known.entry(unit.segment.digest()).or_default().push_back(place);
             }
@@ -140,7 +140,7 @@ impl Part<'_> {
             let digest = self.new.get(place)?.segment.digest();
             Some((place, known.get_mut(&digest)?.pop_front()?))
         };
-        self.new_part.clone().filter_map(pair).collect()
+        self.new_range.clone().filter_map(pair).collect()
     }
 
     /// Pairs of similar text among those between two that stayed, in order; where as many are left on both sides
@@ -328,29 +328,37 @@ mod tests {
     #[test]
     fn what_is_put_in_taken_out_moved_or_edited_is_that_one_alone() {
         use Match::{Changed, Moved, New, Same};
-        let [a, b, c, d, e] = FIVE;
-        let inserted = aligned(&FIVE, &[a, b, "Something else altogether, at 9.", c, d, e]);
+        let [one, two, three, four, five] = FIVE;
+        let inserted =
+            aligned(&FIVE, &[one, two, "Something else altogether, at 9.", three, four, five]);
         assert_eq!(inserted.matches, [Same(0), Same(1), New, Same(2), Same(3), Same(4)]);
-        let removed = aligned(&FIVE, &[a, b, d, e]);
+        let removed = aligned(&FIVE, &[one, two, four, five]);
         assert_eq!(
             (removed.matches, removed.gone),
             (vec![Same(0), Same(1), Same(3), Same(4)], vec![2])
         );
-        let moved = aligned(&FIVE, &[e, a, b, c, d]);
+        let moved = aligned(&FIVE, &[five, one, two, three, four]);
         assert_eq!(moved.matches, [Moved(4), Same(0), Same(1), Same(2), Same(3)]);
-        let edited =
-            aligned(&FIVE, &[a, "Do not answer, and do not pay anything to them.", c, d, e]);
+        let edited = aligned(
+            &FIVE,
+            &[one, "Do not answer, and do not pay anything to them.", three, four, five],
+        );
         assert_eq!(edited.matches, [Same(0), Changed(1), Same(2), Same(3), Same(4)]);
-        let rewritten = aligned(&FIVE, &[a, "X", c, d, e]);
+        let rewritten = aligned(&FIVE, &[one, "X", three, four, five]);
         assert_eq!(rewritten.matches[1], Changed(1), "what stands in its place is it");
     }
 
     #[test]
     fn an_edit_beside_an_insertion_is_still_found() {
-        let [a, b, c, ..] = FIVE;
+        let [one, two, three, ..] = FIVE;
         let found = aligned(
-            &[a, b, c],
-            &[a, "A new step: close the window.", "Do not answer, and pay nothing to anybody.", c],
+            &[one, two, three],
+            &[
+                one,
+                "A new step: close the window.",
+                "Do not answer, and pay nothing to anybody.",
+                three,
+            ],
         );
         assert_eq!(found.matches, [Match::Same(0), Match::New, Match::Changed(1), Match::Same(2)]);
     }

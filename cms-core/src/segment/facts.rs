@@ -343,7 +343,8 @@ mod tests {
         let mut found = Vec::new();
         for (open, close, kind) in [("{{", "}}", CodeKind::Embed), ("](", ")", CodeKind::Link)] {
             if let Some(start) = segment.text.find(open) {
-                let end = start + segment.text[start..].find(close).unwrap() + close.len();
+                let inside = segment.text.get(start..).unwrap();
+                let end = start + inside.find(close).unwrap() + close.len();
                 found.push(InlineCode::alone(start..end, kind));
             }
         }
@@ -351,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_pen_is_editorial_and_what_it_must_not_touch_is_not() {
+    fn a_slip_of_the_pen_is_editorial() {
         let none: [&str; 0] = [];
         for (old, new, language) in [
             ("Tell an adlut whom you trust.", "Tell an adult whom you trust.", "en"),
@@ -365,6 +366,10 @@ mod tests {
         ] {
             assert_eq!(codes_of_a_change(old, new, language), none, "{new}");
         }
+    }
+
+    #[test]
+    fn what_a_slip_of_the_pen_must_not_touch_is_not_editorial() {
         for (old, new, language, code) in [
             ("Call 116 111 at any time.", "Call 116 000 at any time.", "en", "editorial_number"),
             ("اتصل على ١١٦ في أي وقت", "اتصل على ١١٧ في أي وقت", "ar", "editorial_number"),

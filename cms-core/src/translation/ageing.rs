@@ -88,35 +88,34 @@ impl Ageing {
 
     /// Takes in that the source was published again.
     pub fn advance(&mut self, step: &Step<'_>) {
+        let before = self.segments.len();
         let mut known: BTreeMap<u32, Aged> = BTreeMap::new();
-        let mut gone = Vec::new();
+        let mut passage = Passage { step, gone: Vec::new(), touched: false };
         for aged in std::mem::take(&mut self.segments) {
             match aged.place {
                 Some(place) => drop(known.insert(place, aged)),
-                None => gone.push(aged),
+                None => passage.gone.push(aged),
             }
         }
-        let before = known.len() + gone.len();
-        let (mut next, mut touched) = (Vec::new(), false);
+        let mut next = Vec::new();
         for (place, (found, unit)) in step.alignment.matches.iter().zip(step.new).enumerate() {
             let was = found.before().and_then(|before| u32::try_from(before).ok());
             let was = was.and_then(|before| known.remove(&before));
-            let aged = step.aged(*found, unit, was, &mut gone, &mut touched);
+            let aged = passage.aged(*found, unit, was);
             next.extend(aged.map(|aged| Aged { place: u32::try_from(place).ok(), ..aged }));
         }
-        // What was never translated and is gone again leaves nothing behind.
         for place in &step.alignment.gone {
             let was = u32::try_from(*place).ok().and_then(|place| known.remove(&place));
-            let Some(unit) = step.old.get(*place) else { continue };
-            gone.extend(step.obsolete(unit, was, &mut touched));
+            if let Some(unit) = step.old.get(*place) {
+                passage.obsolete(unit, was);
+            }
         }
-        touched &= !(next.is_empty() && gone.is_empty());
-        let is_less = next.len() + gone.len() < before;
-        next.extend(gone);
-        self.behind = match (next.is_empty(), touched) {
+        next.append(&mut passage.gone);
+        self.behind = match (next.is_empty(), passage.touched) {
             (true, _) => 0,
             (false, true) => self.behind.saturating_add(1),
-            (false, false) if is_less => self.behind.max(1),
+            // What is left of several changes is one, at least.
+            (false, false) if next.len() < before => self.behind.max(1),
             (false, false) => self.behind,
         };
         self.segments = next;
@@ -147,83 +146,66 @@ impl Ageing {
     }
 }
 
-impl Step<'_> {
-    /// Whether translations stay what they are.
-    fn is_editorial(&self) -> bool {
-        self.class == ChangeClass::Editorial
-    }
+/// A step while it is taken.
+struct Passage<'a> {
+    step: &'a Step<'a>,
+    /// What is gone from the source and stands in the translation still.
+    gone: Vec<Aged>,
+    /// Whether anything is older than before.
+    touched: bool,
+}
 
+impl Passage<'_> {
     /// What a segment of the source is for the translation after the step; none while it is current.
-    fn aged(
-        &self,
-        found: Match,
-        unit: &Unit,
-        was: Option<Aged>,
-        gone: &mut Vec<Aged>,
-        touched: &mut bool,
-    ) -> Option<Aged> {
+    fn aged(&mut self, found: Match, unit: &Unit, was: Option<Aged>) -> Option<Aged> {
         let digest = unit.segment.digest();
         let is_back = |aged: &Aged| aged.of == Some(digest);
+        let of = found.before().and_then(|before| self.step.old.get(before));
+        let of = of.map(|unit| unit.segment.digest());
         match found {
             Match::Same(_) => was,
             Match::New => {
-                // What came back is still there in the translation.
-                if let Some(at) = gone.iter().position(is_back) {
-                    gone.remove(at);
+                // What came back stands in the translation still.
+                if let Some(at) = self.gone.iter().position(is_back) {
+                    self.gone.remove(at);
                     return None;
                 }
-                self.worse(None, unit, SegmentStatus::Missing, None, touched)
+                self.worse(None, unit, (SegmentStatus::Missing, None))
             }
-            Match::Moved(before) => {
-                let of = self.old.get(before).map(|unit| unit.segment.digest());
-                match was {
-                    Some(was) => Some(was),
-                    None => self.worse(None, unit, SegmentStatus::Outdated, of, touched),
-                }
-            }
-            Match::Changed(before) => {
-                if was.as_ref().is_some_and(is_back) {
-                    return None;
-                }
-                let of = self.old.get(before).map(|unit| unit.segment.digest());
-                self.worse(was, unit, SegmentStatus::Outdated, of, touched)
+            Match::Moved(_) if was.is_some() => was,
+            Match::Changed(_) if was.as_ref().is_some_and(is_back) => None,
+            Match::Moved(_) | Match::Changed(_) => {
+                self.worse(was, unit, (SegmentStatus::Outdated, of))
             }
         }
     }
 
-    /// What is left of a segment that is gone from the source.
-    fn obsolete(&self, unit: &Unit, was: Option<Aged>, touched: &mut bool) -> Option<Aged> {
+    /// Takes in that a segment is gone from the source. One that was never translated leaves nothing behind.
+    fn obsolete(&mut self, unit: &Unit, was: Option<Aged>) {
         if was.as_ref().is_some_and(|was| was.status == SegmentStatus::Missing) {
-            return None;
+            return;
         }
         let of = was.as_ref().map_or(Some(unit.segment.digest()), |was| was.of);
-        let aged = self.worse(was, unit, SegmentStatus::Obsolete, of, touched)?;
-        Some(Aged { place: None, status: SegmentStatus::Obsolete, of, ..aged })
+        if let Some(aged) = self.worse(was, unit, (SegmentStatus::Obsolete, of)) {
+            self.gone.push(Aged { place: None, status: SegmentStatus::Obsolete, of, ..aged });
+        }
     }
 
     /// A segment that this step makes older, unless it was editorial.
     fn worse(
-        &self,
+        &mut self,
         was: Option<Aged>,
         unit: &Unit,
-        status: SegmentStatus,
-        of: Option<SegmentDigest>,
-        touched: &mut bool,
+        (status, of): (SegmentStatus, Option<SegmentDigest>),
     ) -> Option<Aged> {
-        if self.is_editorial() {
+        let (class, since) = (self.step.class, self.step.at);
+        if class == ChangeClass::Editorial {
             return was;
         }
-        *touched = true;
+        self.touched = true;
         Some(match was {
-            Some(was) => Aged { class: was.class.max(self.class), ..was },
-            None => Aged {
-                field: unit.field.clone(),
-                place: None,
-                status,
-                class: self.class,
-                since: self.at,
-                of,
-            },
+            Some(was) => Aged { class: was.class.max(class), ..was },
+            None => Aged { field: unit.field.clone(), place: None, status, class, since, of },
         })
     }
 }

@@ -8,14 +8,14 @@ use cms_core::{
         discard::Discard, publish::Publish, roll_back::RollBack, submit::Submit,
         unpublish::Unpublish,
     },
-    event::Withdrawal,
+    event::{ChangeClass, Withdrawal},
     id::EntryId,
     violation::Violation,
 };
 use rocket::{Route, State, post, routes};
 
 use super::{
-    entries::{answered, change_class},
+    entries::answered,
     once::Written,
     place::{PartPlace, PartWrite},
 };
@@ -76,6 +76,16 @@ pub(crate) fn withdrawal(members: &mut Members) -> Withdrawal {
         members.refuse(wrong.with("min", 1).with("max", 2_000));
     }
     Withdrawal::Withdrawn { notice, replacement }
+}
+
+/// What a change of the source means for translations, where the body says it.
+pub(crate) fn change_class(members: &mut Members) -> Option<ChangeClass> {
+    members.parsed("change_class", "bad_change_class", |text| match text {
+        "editorial" => Some(ChangeClass::Editorial),
+        "substantive" => Some(ChangeClass::Substantive),
+        "safety" => Some(ChangeClass::Safety),
+        _ => None,
+    })
 }
 
 /// Submits a draft for review: its author holds it to be done.

@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{
+    acts::change_class,
     once::Written,
     place::{Editor, EntryAddress, EntryPlace, PartAddress, PartPlace, PartWrite},
 };
@@ -440,16 +441,6 @@ fn patched(place: &PartPlace, before: Fields, patch: Value) -> Result<SaveDraft,
     members.finish()?;
     let save = SaveDraft::new(place.at.entry.id, place.part.clone(), parsed);
     Ok(SaveDraft { slug, note, change_class, translates, ..save })
-}
-
-/// What a change of the source means for translations, where the body says it.
-pub(crate) fn change_class(members: &mut Members) -> Option<ChangeClass> {
-    members.parsed("change_class", "bad_change_class", |text| match text {
-        "editorial" => Some(ChangeClass::Editorial),
-        "substantive" => Some(ChangeClass::Substantive),
-        "safety" => Some(ChangeClass::Safety),
-        _ => None,
-    })
 }
 
 /// Applies a JSON Merge Patch (RFC 7396, section 2).

@@ -107,7 +107,7 @@ impl CoverageDocument {
 
 impl CoverageReport {
     /// What an actor may see of the report, for these locales, types and agencies.
-    pub fn of(desk: &Desk, actor: &Actor, wanted: &Wanted) -> Result<Self, Problem> {
+    fn of(desk: &Desk, actor: &Actor, wanted: &Wanted) -> Result<Self, Problem> {
         let agencies = desk.cms.editing().agencies()?;
         let is_wanted = |key: &CoverageKey| {
             let scope = Scope {
@@ -147,7 +147,7 @@ impl CoverageReport {
             let names =
                 [&row.locale, &row.type_name, &row.agency].map(|name| quoted(name)).join(",");
             let oldest = row.oldest.as_deref().unwrap_or_default();
-            csv.push_str(&format!("{names},{counts},{oldest}\r\n"));
+            csv.extend([&names, ",", &counts, ",", oldest, "\r\n"]);
         }
         csv
     }
