@@ -153,7 +153,7 @@ impl SearchFollower {
         }
         let events = self.runtime.block_on(self.log.events(self.applied, limit))?;
         let Some(last) = events.last() else { return Ok(()) };
-        match events.iter().fold(Reach::Entries, |reach, event| reach.widened(event)) {
+        match events.iter().fold(Reach::Entries, Reach::widened) {
             Reach::Entries => {
                 // Pages that show an entry say where, not what, and stay as they are.
                 self.index_entries(events.iter().filter_map(changed).collect::<BTreeSet<_>>())?;
