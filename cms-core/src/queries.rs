@@ -10,6 +10,7 @@ pub mod entry;
 pub mod export;
 pub mod fill;
 pub mod included;
+pub mod lint;
 pub mod list;
 pub mod pages;
 pub mod previews;
@@ -17,6 +18,7 @@ pub mod proofs;
 pub mod recalls;
 pub mod redirects;
 pub mod search;
+pub mod services;
 pub mod side_by_side;
 pub mod site;
 pub mod soundness;
@@ -25,6 +27,7 @@ pub mod tokens;
 pub mod tombstones;
 
 mod delivery;
+mod drafted_routes;
 mod labels;
 mod shapes;
 

@@ -23,9 +23,12 @@ mod choices;
 mod directory;
 mod finder;
 pub mod hours;
+pub mod hsds;
+pub mod json_ld;
 mod look_up;
 pub mod number;
 pub mod place;
+mod provider;
 #[cfg(test)]
 mod tests;
 pub mod told;
@@ -40,6 +43,7 @@ pub use self::{
     finder::{Finder, Moment},
     look_up::{Emergency, Fallback, Found, Hit, Question, QuestionError, Reason},
     place::{Country, Group, Level, Subdivision},
+    provider::{Provider, ProviderLink},
 };
 use crate::{
     id::EntryId,

@@ -22,6 +22,7 @@ mod rebuild;
 mod release;
 mod remote;
 mod restore;
+mod routes;
 mod search;
 mod serve;
 mod store;
@@ -111,6 +112,7 @@ enum Command {
     Translation(translation::TranslationCommand),
     Health(health::Health),
     Search(search::Search),
+    Routes(routes::Routes),
     #[command(hide = true)]
     Bench(bench::Bench),
 }
@@ -133,6 +135,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Serve(serve) => serve.run(global),
         Command::Demo(demo) => demo.run(global),
         Command::Import(import) => import.run(global),
+        Command::Routes(routes) => routes.run(global),
         Command::Export(export) => export.run(global),
         Command::Verify(verify::Verify {}) => verify::Verify::run(global),
         Command::Backup(backup) => backup.run(global),

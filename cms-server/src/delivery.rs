@@ -24,6 +24,8 @@ pub mod cursor;
 pub mod entries;
 pub mod feed;
 pub mod hot;
+pub mod hsds;
+pub mod json_ld;
 pub mod proofs;
 pub mod ready;
 pub mod recalls;
@@ -49,6 +51,8 @@ pub(crate) fn endpoints() -> Vec<Route> {
         feed::endpoints(),
         sitemap::endpoints(),
         routes::endpoints(),
+        hsds::endpoints(),
+        json_ld::endpoints(),
     ]
     .concat()
 }

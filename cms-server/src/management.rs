@@ -38,12 +38,14 @@ pub mod entries;
 pub mod export;
 pub mod history;
 pub mod imports;
+pub mod lint;
 pub mod once;
 pub(crate) mod place;
 pub mod previews;
 pub mod proofs;
 pub mod rebuilds;
 pub mod releases;
+pub mod routes;
 pub mod schedules;
 pub mod segments;
 pub mod streamed;
@@ -58,6 +60,8 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         entries::endpoints(),
         duplicates::endpoints(),
         history::endpoints(),
+        lint::endpoints(),
+        routes::endpoints(),
         acts::endpoints(),
         schedules::endpoints(),
         analysis::endpoints(),

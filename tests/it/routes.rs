@@ -102,11 +102,11 @@ impl Site {
         }
     }
 
-    fn administrator(&self) -> Actor {
+    pub fn administrator(&self) -> Actor {
         self.cms.administrator().unwrap().unwrap()
     }
 
-    fn by_key(&self, type_name: &str, key: &str) -> EntryId {
+    pub fn by_key(&self, type_name: &str, key: &str) -> EntryId {
         let type_name = TypeName::parse(type_name).unwrap();
         self.cms
             .editing()
@@ -116,14 +116,14 @@ impl Site {
     }
 
     /// The shared fields of an entry.
-    fn shared(&self, entry: EntryId) -> Fields {
+    pub fn shared(&self, entry: EntryId) -> Fields {
         let editing = self.cms.editing();
         let event = editing.entry(entry).unwrap().unwrap().heads[&Part::Shared].draft.event;
         wait_for(async { editing.fields(event).await }).unwrap()
     }
 
     /// Saves the shared fields of an entry with these changed.
-    fn save(&self, entry: EntryId, changes: &Value) -> Result<(), CommandError> {
+    pub fn save(&self, entry: EntryId, changes: &Value) -> Result<(), CommandError> {
         let mut fields: Value = serde_json::to_value(self.shared(entry)).unwrap();
         for (name, value) in changes.as_object().unwrap() {
             fields[name] = value.clone();
@@ -133,7 +133,7 @@ impl Site {
         wait_for(async { self.cms.save_draft(&self.administrator(), act).await }).map(|_| ())
     }
 
-    fn publish_shared(&self, entry: EntryId) {
+    pub fn publish_shared(&self, entry: EntryId) {
         let act = Publish {
             entry,
             part: Part::Shared,

@@ -34,7 +34,10 @@ pub mod line;
 
 mod land;
 mod look;
+mod missing;
 mod numbered;
+
+pub use self::missing::Unready;
 
 /// How many lines share an append at most.
 const TOGETHER: usize = 128;
@@ -48,6 +51,8 @@ pub struct ImportOptions {
     pub atomic: bool,
     /// Locale tags to read as others.
     pub locale_map: LocaleMap,
+    /// Whether to tell what keeps each draft from being published.
+    pub missing: bool,
 }
 
 /// Where lines come from: opened anew for each reading.
@@ -85,6 +90,9 @@ pub struct ImportReport {
     pub locales_added: Vec<Locale>,
     /// Whether all were kept out because one was refused.
     pub kept_out: bool,
+    /// Drafts that landed and can't be published as they are, where that was to be told; in order, and of very many
+    /// the first.
+    pub unready: Vec<Unready>,
 }
 
 /// Why an import could not go on. Lines that had landed stay.
@@ -151,6 +159,7 @@ struct Import<'a> {
     /// The last event of this import.
     last: u64,
     bad: BTreeSet<u64>,
+    tells_missing: bool,
     report: ImportReport,
 }
 
@@ -183,6 +192,7 @@ impl Means {
             touched: HashMap::new(),
             last: 0,
             bad: BTreeSet::new(),
+            tells_missing: options.missing,
             report: ImportReport::default(),
         };
         import.look(lines, options).await?;
@@ -197,6 +207,9 @@ impl Means {
         land::land_all(&mut import, lines, options, (Pass::Sources, &hear)).await?;
         land::land_all(&mut import, lines, options, (Pass::Translations, &hear)).await?;
         import.report.refused.sort_by_key(|refused| refused.line);
+        let Import { bad, report, .. } = &mut import;
+        report.unready.retain(|unready| !bad.contains(&unready.line));
+        report.unready.sort_by_key(|unready| unready.line);
         Ok(import.report)
     }
 }

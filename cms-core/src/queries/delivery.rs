@@ -53,6 +53,7 @@ pub(super) struct Parts {
     pieces: Cache<(EntryId, Locale), (Stamp, Arc<Pieces>), Weight>,
     pub(super) redirects: RwLock<Option<Arc<KeptRedirects>>>,
     pub(super) directories: Directories,
+    pub(super) services: super::services::Kept,
     pub(super) synonyms: RwLock<Option<SynonymView>>,
     /// What an operator says means the same.
     pub(super) synonym_groups: Vec<(Locale, Vec<String>)>,
@@ -121,6 +122,7 @@ impl Delivery {
             site: RwLock::new(None),
             redirects: RwLock::new(None),
             directories: Directories::default(),
+            services: super::services::Kept::default(),
             entries: Cache::with_weighter(items(share), share, Weight),
             items: Cache::with_weighter(items(share), share, Weight),
             pieces: Cache::with_weighter(items(share), share, Weight),

@@ -31,9 +31,9 @@ use crate::{
 };
 
 /// What a directory is made from.
-const TYPES: [&str; 4] = ["route", "concern", "audience", "organisation"];
+pub(super) const TYPES: [&str; 4] = ["route", "concern", "audience", "organisation"];
 /// What routes call a concern or audience that isn't published.
-const UNPUBLISHED: &str = "unpublished";
+pub(super) const UNPUBLISHED: &str = "unpublished";
 
 /// The directories that are ready.
 #[derive(Debug, Default)]
@@ -55,6 +55,11 @@ impl Ready {
     /// What answers from it.
     pub fn finder(&self) -> &Finder {
         &self.finder
+    }
+
+    /// What it was made from.
+    pub(super) fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     /// What the clock says.
@@ -196,7 +201,7 @@ impl Delivery {
     }
 
     /// All published entries of a type, each in the best locale, as readers get them.
-    fn told_entries(
+    pub(super) fn told_entries(
         &self,
         site: &SiteView,
         locale: &Locale,
@@ -284,14 +289,14 @@ impl Delivery {
 }
 
 /// An entry as readers get it.
-struct Told {
-    id: EntryId,
+pub(super) struct Told {
+    pub(super) id: EntryId,
     name: String,
-    key: Option<String>,
-    slug: String,
-    locale: Locale,
+    pub(super) key: Option<String>,
+    pub(super) slug: String,
+    pub(super) locale: Locale,
     href: String,
-    fields: Map<String, Value>,
+    pub(super) fields: Map<String, Value>,
 }
 
 impl Told {
@@ -352,7 +357,7 @@ fn name_of(reference: &Value) -> Option<String> {
 }
 
 /// Gives each channel its link, and the reader's own words about it.
-fn annotate(route: &mut Route, notes: Option<&Value>) {
+pub(super) fn annotate(route: &mut Route, notes: Option<&Value>) {
     let notes = notes.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for channel in &mut route.channels {
         let text = |name: &str| {

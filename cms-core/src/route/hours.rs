@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod tests;
+mod weekly;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use opening_hours_syntax::rules::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::weekly::Slot;
 use super::place::Country;
 use crate::clock::Timestamp;
 

@@ -116,6 +116,16 @@ fn same_number(shown: &str, regions: &[&str], (code, national): (u16, &str)) -> 
     })
 }
 
+/// The international form of a number as it is shown, where it has one: its own, or that of a number of `country`.
+pub fn e164(shown: &str, country: Option<Country>) -> Option<String> {
+    let region = country.and_then(|country| country.as_str().parse::<Id>().ok());
+    let number = phonenumber::parse(region, without_trunk(shown)).ok()?;
+    let text = format!("+{}{}", number.code().value(), number.national());
+    // A number that names its country is taken at its word; another has to be one that is known there.
+    let is_good = shown.trim_start().starts_with('+') || number.is_valid();
+    (is_good && check_e164(&text, None, &[]).is_ok()).then_some(text)
+}
+
 /// Whether calls to a number cost more than usual, as its number says: in international form, or as it is dialled in
 /// `country`.
 pub fn is_premium(text: &str, country: Option<Country>) -> bool {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::Timestamp;
 
-const CONCERNS: [&str; 30] = [
+const CONCERNS: [&str; 32] = [
     "contact",
     "contact.grooming",
     "contact.meeting_request",
@@ -38,6 +38,8 @@ const CONCERNS: [&str; 30] = [
     "self",
     "self.suicide_selfharm",
     "self.excessive_use",
+    "other",
+    "other.worried_about_adult",
     "other.own_thoughts",
 ];
 const AUDIENCES: [(&str, Option<u8>, Option<u8>); 9] = [
@@ -401,6 +403,7 @@ fn there_is_an_answer_for_every_country_concern_audience_and_language() {
         route("112", json!({"covers": {"groups": ["eu"]}, "urgency": "emergency"})),
     ]);
     let moment = finder.moment(at(NOW), None);
+    let languages = ["ar", "de", "en", "es", "fr", "ja", "pt-BR", "th"].map(locale);
     let mut asked = Question::default();
     for country in Country::all().map(Some).chain([None]) {
         asked.country = country;
@@ -408,8 +411,8 @@ fn there_is_an_answer_for_every_country_concern_audience_and_language() {
             asked.concern = concern.map(|name| (*name).to_owned());
             for audience in AUDIENCES.iter().map(Some).chain([None]) {
                 asked.audience = audience.map(|it| it.0.to_owned());
-                for language in ["en", "ar"] {
-                    asked.languages = vec![locale(language)];
+                for language in &languages {
+                    asked.languages = vec![language.clone()];
                     let found = finder.look_up(&asked, &moment);
                     let emergency =
                         !found.emergency.routes.is_empty() || found.emergency.call_local_number;

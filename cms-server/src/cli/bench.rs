@@ -9,6 +9,7 @@ use super::{Failure, Global};
 mod bare;
 mod client;
 mod content;
+mod embeds;
 mod growth;
 mod import;
 mod machine;
@@ -38,6 +39,7 @@ enum Measure {
     Start(start::Start),
     Publish(publish::Publications),
     Search(search::BenchSearch),
+    Embeds(embeds::Embeds),
 }
 
 impl Bench {
@@ -54,6 +56,7 @@ impl Bench {
             Measure::Start(start) => start.run(global),
             Measure::Publish(publish) => publish.run(global),
             Measure::Search(search) => search.run(),
+            Measure::Embeds(embeds) => embeds.run(global),
         }
     }
 }

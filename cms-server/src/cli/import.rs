@@ -19,6 +19,8 @@ use super::{
 
 mod corpus;
 mod files;
+mod hsds;
+mod unready;
 
 use files::Files;
 
@@ -39,6 +41,11 @@ pub(crate) struct Import {
     /// Read a locale as another: `--map-locale me-ME=sr-ME`.
     #[arg(long, value_name = "TAG=TAG", value_parser = mapping)]
     map_locale: Vec<(String, Locale)>,
+    /// Tell what keeps each draft from being published; of HSDS and organisations it is always told.
+    #[arg(long)]
+    missing: bool,
+    #[command(flatten)]
+    reading: hsds::Reading,
     #[command(flatten)]
     remote: Remote,
 }
@@ -50,6 +57,8 @@ enum Format {
     Lines,
     /// Pages and organisations of a corpus, one JSON object each.
     CorpusJsonl,
+    /// Services of a human-services directory (HSDS 3.0 or 3.1), as JSON: drafts of routes.
+    Hsds,
 }
 
 fn mapping(text: &str) -> Result<(String, Locale), String> {
@@ -62,12 +71,14 @@ impl Import {
         let mut lines: Box<dyn Lines> = match self.format {
             Format::Lines => Box::new(Files(self.files.clone())),
             Format::CorpusJsonl => Box::new(corpus::Corpus::read(&self.files)?),
+            Format::Hsds => Box::new(hsds::Hsds::read(&self.files, &self.reading, global.json)?),
         };
         if let Some(server) = self.remote.server()? {
             return store::runtime(2)?.block_on(self.send(&server, lines, global.json));
         }
         let locale_map: LocaleMap = self.map_locale.iter().cloned().collect();
-        let options = ImportOptions { atomic: self.atomic, locale_map };
+        let options =
+            ImportOptions { atomic: self.atomic, locale_map, missing: self.tells_missing() };
         let bar = output::bar("lines", global.json);
         let report = store::runtime(2)?.block_on(async {
             let cms = store::open(&global.data, global).await?;
@@ -87,8 +98,18 @@ impl Import {
             Ok(report)
         })?;
         bar.finish_and_clear();
-        tell(&report, &self.files, global.json);
+        tell(&report, self.named_files(), global.json);
         judge(report.refused.len(), report.lines, report.kept_out)
+    }
+
+    /// Whether what drafts lack is told: what comes from a directory is never whole.
+    fn tells_missing(&self) -> bool {
+        self.missing || self.format != Format::Lines
+    }
+
+    /// The files that a line's number leads to: lines that are made of something else are known by number alone.
+    fn named_files(&self) -> &[PathBuf] {
+        if self.format == Format::Hsds { &[] } else { &self.files }
     }
 
     /// Lets a running server take the lines in.
@@ -100,6 +121,7 @@ impl Import {
     ) -> Result<(), Failure> {
         let mut query: Vec<(String, String)> = Vec::new();
         query.extend(self.atomic.then(|| ("atomic".to_owned(), "true".to_owned())));
+        query.extend(self.tells_missing().then(|| ("missing".to_owned(), "true".to_owned())));
         let map = |(from, to): &(String, Locale)| (format!("map_locale[{from}]"), to.to_string());
         query.extend(self.map_locale.iter().map(map));
         // Looked for here first: a file that isn't there is no lines, not an empty import.
@@ -117,8 +139,9 @@ impl Import {
             output::say(&report);
         } else {
             for refused in refused {
-                say_refused(refused, &self.files);
+                say_refused(refused, self.named_files());
             }
+            unready::say_told(&report);
             output::say(format_args!(
                 "{} lines: {} landed, {} had landed before, {} refused; {} entries made",
                 number("lines"),
@@ -164,6 +187,7 @@ fn tell(report: &ImportReport, files: &[PathBuf], as_json: bool) {
             "lines": report.lines, "accepted": report.accepted, "unchanged": report.unchanged,
             "refused": refused, "entries_created": report.entries_created,
             "locales_added": report.locales_added, "kept_out": report.kept_out,
+            "unready": unready::as_json(report),
         }));
         return;
     }
@@ -173,6 +197,7 @@ fn tell(report: &ImportReport, files: &[PathBuf], as_json: bool) {
             output::say(format_args!("{line}: {}", output::said(violation)));
         }
     }
+    unready::say(report);
     if !report.locales_added.is_empty() {
         let tags: Vec<_> = report.locales_added.iter().map(ToString::to_string).collect();
         output::say(format_args!("locales added: {}", tags.join(", ")));

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use super::{Cms, Failure, act, store};
 
 mod audit;
+mod directories;
 mod release;
 mod translation;
 

@@ -11,7 +11,7 @@ use rocket::{Route, State, get, routes};
 
 use super::{Desk, cache::Prepared, entries::Wishes, hot, ready::Ready};
 use crate::{
-    guards::query::{Parameter, Query},
+    guards::query::{Parameter, Parameters, Query},
     parameters,
     problem::{Fault, Problem},
 };
@@ -100,8 +100,8 @@ pub(crate) async fn read_directory(
 }
 
 /// The question, and the reader's time zone; or all that is wrong with it.
-fn question(
-    query: &Query<'_, RoutesFor>,
+pub(crate) fn question<P: Parameters>(
+    query: &Query<'_, P>,
     locale: &Locale,
 ) -> Result<(Question, Option<Zone>), Vec<Fault>> {
     let mut faults = Vec::new();
@@ -145,7 +145,7 @@ fn question(
 }
 
 /// What in a question the directory does not have.
-fn check(finder: &Finder, question: &Question) -> Result<(), Vec<Fault>> {
+pub(crate) fn check(finder: &Finder, question: &Question) -> Result<(), Vec<Fault>> {
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     let fault = |wrong: QuestionError| match wrong {
         QuestionError::UnknownConcern => {

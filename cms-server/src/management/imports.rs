@@ -9,6 +9,7 @@ use cms_core::{
     access::Actor,
     commands::import::{ImportError, ImportOptions, ImportReport, Lines},
     locale::Locale,
+    violation::Violation,
 };
 use rocket::{
     Data, Request, Route, State,
@@ -40,6 +41,7 @@ parameters! {
     /// What an import takes.
     pub Importing = [
         Parameter::choice("atomic", &["true", "false"], "Whether one line that is refused keeps all out; it doesn't without it."),
+        Parameter::choice("missing", &["true", "false"], "Whether the report tells what keeps each draft from being published."),
         Parameter::family("map_locale", 100, "Locales to read as others: `map_locale[me-ME]=sr-ME`."),
     ]
 }
@@ -96,6 +98,23 @@ pub struct Report {
     locales_added: Vec<String>,
     /// Whether all were kept out because one was refused.
     kept_out: bool,
+    /// With `missing`: drafts that can't be published as they are, of very many the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unready: Vec<UnreadyLine>,
+}
+
+/// A draft that can't be published as it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnreadyLine {
+    /// The number of its line, from 1.
+    line: u64,
+    /// The type of its entry.
+    #[serde(rename = "type")]
+    type_name: String,
+    /// The entry's key.
+    key: String,
+    /// What publishing it would be refused for.
+    errors: Vec<FaultDocument>,
 }
 
 /// A line that did not land.
@@ -109,10 +128,19 @@ pub struct RefusedLine {
 
 impl Report {
     fn of(report: ImportReport, language: &Locale) -> Self {
-        let refused = report.refused.into_iter().map(|refused| {
-            let faults = refused.violations.into_iter().map(Fault::from);
-            let errors = faults.map(|fault| FaultDocument::new(&fault, language)).collect();
-            RefusedLine { line: refused.line, errors }
+        let told = |violations: Vec<Violation>| -> Vec<FaultDocument> {
+            let faults = violations.into_iter().map(Fault::from);
+            faults.map(|fault| FaultDocument::new(&fault, language)).collect()
+        };
+        let refused = report
+            .refused
+            .into_iter()
+            .map(|refused| RefusedLine { line: refused.line, errors: told(refused.violations) });
+        let unready = report.unready.into_iter().map(|unready| UnreadyLine {
+            line: unready.line,
+            type_name: unready.type_name.to_string(),
+            key: unready.key.to_string(),
+            errors: told(unready.violations),
         });
         Self {
             lines: report.lines,
@@ -122,6 +150,7 @@ impl Report {
             entries_created: report.entries_created,
             locales_added: report.locales_added.iter().map(ToString::to_string).collect(),
             kept_out: report.kept_out,
+            unready: unready.collect(),
         }
     }
 }
@@ -160,8 +189,11 @@ pub(crate) async fn import_lines(
 }
 
 fn options(query: &Query<'_, Importing>) -> Result<ImportOptions, Problem> {
-    let mut options =
-        ImportOptions { atomic: query.text("atomic") == Some("true"), ..ImportOptions::default() };
+    let mut options = ImportOptions {
+        atomic: query.text("atomic") == Some("true"),
+        missing: query.text("missing") == Some("true"),
+        ..ImportOptions::default()
+    };
     let mut faults = Vec::new();
     for (from, to) in query.family("map_locale") {
         match Locale::parse(to) {

@@ -111,8 +111,12 @@ async fn land_together(
             continue;
         }
         match decide(import, id, &line).await {
-            Ok(None) => import.report.unchanged += 1,
+            Ok(None) => {
+                import.report.unchanged += 1;
+                import.note_missing((number, id), &line).await?;
+            }
             Ok(Some(decision)) => {
+                import.note_missing((number, id), &line).await?;
                 shared.extend(decision.writes_to(&Stream::Entry(id, Part::Shared)).then_some(id));
                 together.merge(decision);
                 decided.push((number, id, line));
@@ -352,7 +356,7 @@ fn translates(
 }
 
 /// Replaces `key:` references by ids.
-fn resolve(
+pub(super) fn resolve(
     import: &Import<'_>,
     content_type: &ContentType,
     fields: &mut Fields,

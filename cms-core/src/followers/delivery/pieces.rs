@@ -170,8 +170,8 @@ fn card(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
         else {
             continue;
         };
-        let (as_html, as_markdown) =
-            contact(&kind.into(), value, member("e164").or_else(|| member("shortcode")));
+        let number = route::dialled(Some(value), member("e164"), member("shortcode"));
+        let (as_html, as_markdown) = contact(&kind.into(), value, number);
         let label = words::text(whole.locale, &format!("embed.channel.{kind}"), &[]);
         let _ = writeln!(rows.0, "<li>{}: {as_html}</li>", html(&label));
         let _ = writeln!(rows.1, "- {}: {as_markdown}", markdown_text(&label));

@@ -74,7 +74,7 @@ impl Publications {
     }
 }
 
-fn tell(what: &str, mut all: Vec<Duration>) {
+pub(super) fn tell(what: &str, mut all: Vec<Duration>) {
     all.sort_unstable();
     let at = |share: usize| all.get((all.len() * share / 100).min(all.len().saturating_sub(1)));
     let ms = |share| at(share).map_or(0.0, |lasted| lasted.as_secs_f64() * 1_000.0);

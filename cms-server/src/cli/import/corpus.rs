@@ -3,7 +3,7 @@
 //! Pages that are each other's translations share `source_of`; that becomes the entry's key. The entry's
 //! source is the page that says so, or the first where none does. A second source in one group is an
 //! entry of its own, under its own id. Objects with a `name` and no body are organisations: drafts, since
-//! what a directory says of them is not enough to publish.
+//! what a directory says of them is not enough to publish. Each gives the draft of a route, too.
 
 use std::{
     collections::HashMap,
@@ -14,6 +14,8 @@ use std::{
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
+
+mod support;
 
 /// The files of a corpus, with the source of each group of translations.
 pub(super) struct Corpus {
@@ -105,8 +107,10 @@ fn organisation(page: &Value) -> Value {
         .map(|channel| json!({"kind": channel.get("type"), "value": channel.get("value")}))
         .collect();
     add("links", (!links.is_empty()).then(|| json!(links)));
-    let credit = json!({"text": page.get("attribution"), "licence": page.get("license")});
-    add("credit", Some(credit));
+    let credit = [("text", "attribution"), ("licence", "license")].into_iter();
+    let credit: Map<String, Value> =
+        credit.filter_map(|(name, of)| Some((name.to_owned(), json!(text(page, of)?)))).collect();
+    add("credit", (!credit.is_empty()).then(|| json!(credit)));
     json!({
         "type": "organisation",
         "key": owned(page, "id"),
@@ -155,6 +159,17 @@ impl cms_core::commands::import::Lines for Corpus {
             for line in BufReader::new(File::open(path)?).lines() {
                 converted.extend_from_slice(self.convert(&line?).as_bytes());
                 converted.push(b'\n');
+            }
+        }
+        // After all others, so that those keep the numbers that they have in their files.
+        for path in &self.files {
+            for line in BufReader::new(File::open(path)?).lines() {
+                let page = serde_json::from_str::<Value>(&line?).unwrap_or_default();
+                let is_archived = page.get("archived").and_then(Value::as_bool) == Some(true);
+                if page.get("name").is_some() && !is_archived {
+                    converted.extend_from_slice(support::route(&page).to_string().as_bytes());
+                    converted.push(b'\n');
+                }
             }
         }
         Ok(Box::new(Cursor::new(converted)))
