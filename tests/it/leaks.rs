@@ -121,19 +121,70 @@ fn site() -> Site {
     // Routes and redirects that are drafts.
     let route = desk.entry("route");
     patch(&desk, &format!("{route}/en"), &json!({ "fields": { "title": hidden("route") } }));
+    let partners = for_partners(&desk);
     let names =
         [&page, &topic, &draft, &discarded, &withdrawn, &erased, &scheduled].map(|entry| id(entry));
     let slugs = ["public-page", "withdrawn", "scams", ASKED].map(str::to_owned);
-    let names = names.into_iter().chain(slugs).chain([format!("key:{ASKED}-key")]).collect();
-    let secret_ids = [&draft, &scheduled, &draft_topic, &route].map(|entry| id(entry)).to_vec();
+    let names = names.into_iter().chain(slugs).chain([format!("key:{ASKED}-key")]);
+    let names = names.chain(partners.names).collect();
+    let secret_ids = [&draft, &scheduled, &draft_topic, &route].map(|entry| id(entry)).into_iter();
+    let secret_ids = secret_ids.chain(partners.secret_ids).collect();
     Site { desk, names, secret_ids }
+}
+
+/// What partners' directories show.
+struct Partners {
+    names: Vec<String>,
+    secret_ids: Vec<String>,
+}
+
+/// A published route with its organisation and concern, each with a newer draft, and others that are drafts alone.
+fn for_partners(desk: &Desk) -> Partners {
+    let publish = |path: &str| drop(desk.done(path, "publish", "*", &Value::Null));
+    let titled = |title: &str| json!({ "fields": { "title": title, "summary": title } });
+    let (organisation, draft_organisation) =
+        (desk.entry("organisation"), desk.entry("organisation"));
+    let (concern, draft_concern) = (desk.entry("concern"), desk.entry("concern"));
+    for (entry, draft) in [(&organisation, &draft_organisation), (&concern, &draft_concern)] {
+        let is_concern = *entry == concern;
+        let named = |title: &str| {
+            if is_concern { json!({ "fields": { "title": title } }) } else { titled(title) }
+        };
+        patch(desk, &format!("{entry}/en"), &named("Shown"));
+        publish(&format!("{entry}/en"));
+        patch(desk, &format!("{entry}/en"), &named(&hidden("partner")));
+        patch(desk, &format!("{draft}/en"), &named(&hidden("partner")));
+    }
+    let line = desk.entry("route");
+    let shared = |operator: &str, concerns: &[&str], address: &str| {
+        let concerns: Vec<String> = concerns.iter().map(|concern| id(concern)).collect();
+        json!({ "fields": {
+            "operator": { "kind": "hotline", "organisation": id(operator) }, "covers": { "countries": ["GB"] },
+            "identity": "anonymous_ok", "concerns": concerns,
+            "channels": [{ "id": "web", "kind": "web_form", "value": format!("https://{address}.example/") }],
+        } })
+    };
+    let both = [concern.as_str(), draft_concern.as_str()];
+    patch(desk, &format!("{line}/shared"), &shared(&organisation, &both, "shown"));
+    patch(desk, &format!("{line}/en"), &titled("Shown line"));
+    publish(&format!("{line}/en"));
+    patch(desk, &format!("{line}/shared"), &shared(&draft_organisation, &both, HIDDEN));
+    patch(desk, &format!("{line}/en"), &titled(&hidden("line")));
+    let taxonomies = desk.app.get("/hsds/taxonomies").json();
+    let taxonomy = taxonomies["contents"][0]["id"].as_str().unwrap().to_owned();
+    let names =
+        [&line, &organisation, &draft_organisation, &concern, &draft_concern].map(|it| id(it));
+    Partners {
+        names: names.into_iter().chain([taxonomy, "shown-line".to_owned()]).collect(),
+        secret_ids: vec![id(&draft_organisation), id(&draft_concern)],
+    }
 }
 
 /// What to try for a parameter.
 fn tries(site: &Site, name: &str) -> Vec<String> {
     let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
     match name {
-        "type_name" | "type" => own(&["guidance", "topic", "route", "page", ASKED]),
+        "type_name" | "type" => own(&["guidance", "topic", "route", "organisation", "page", ASKED]),
         "name" | "id" => site.names.clone(),
         "event" => (1..=site.desk.app.cms.log().last()).map(|number| number.to_string()).collect(),
         "part" => own(&["en", "fr", "shared"]),
@@ -151,7 +202,10 @@ fn tries(site: &Site, name: &str) -> Vec<String> {
         "country" => own(&["GB", "FR"]),
         "from" => own(&["0", "1"]),
         "languages" => own(&["en,fr"]),
-        "danger_now" => own(&["true"]),
+        "danger_now" | "full" => own(&["true"]),
+        "page" => own(&["1", "2"]),
+        "per_page" => own(&["1", "500"]),
+        "organization_id" | "taxonomy_term_id" => site.names.clone(),
         "tz" => own(&["Europe/Paris"]),
         _ => own(&[ASKED]),
     }
@@ -237,7 +291,8 @@ fn no_answer_of_any_delivery_endpoint_tells_of_what_is_not_published() {
         let document = site.desk.app.get("/openapi.json").json();
         let paths = document["paths"].as_object().unwrap();
         let mut asked = BTreeSet::new();
-        for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/v1")) {
+        let is_delivery = |path: &str| path.starts_with("/v1") || path.starts_with("/hsds");
+        for (path, item) in paths.iter().filter(|(path, _)| is_delivery(path)) {
             if ENDLESS.contains(&path.as_str()) {
                 continue;
             }

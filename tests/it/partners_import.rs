@@ -137,7 +137,7 @@ fn services_come_in_many_forms() {
         json!([one, inactive]),
         json!({"total_items": 2, "contents": [one, inactive]}),
         json!([of_organisation]),
-        of_organisation.clone(),
+        of_organisation,
         tables.clone(),
     ] {
         let found = read(&form, &british());
