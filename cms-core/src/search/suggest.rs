@@ -1,6 +1,6 @@
 //! What completes a beginning: titles from any of their words on, and phrases of titles and headings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
 use tantivy::{DocId, postings::TermInfo};
 
@@ -13,8 +13,12 @@ use super::{
 };
 use crate::locale::Locale;
 
-/// How many terms of one segment are looked at: one letter may begin a hundred thousand titles.
-const LOOKED_AT: usize = 4_000;
+/// How many terms of all segments together are looked at: one letter may begin a hundred thousand titles.
+const LOOKED_AT: usize = 6_000;
+/// How many of one segment at least.
+const LOOKED_AT_IN_ONE: usize = 200;
+/// How many of the best are looked at more closely, for each that is wanted: an entry may be there twice, or dead.
+const CLOSELY: usize = 8;
 /// In how many forms a phrase has to stand.
 const FREQUENT: u64 = 2;
 /// How much of what is typed counts, in characters.
@@ -98,18 +102,22 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn titles(&self, limit: usize) -> Result<Vec<Hit>, IndexError> {
-        let mut near: Vec<(String, usize, TermInfo)> = Vec::new();
+        let mut nearest = Nearest { most: limit * CLOSELY, kept: BTreeSet::new() };
+        let mut terms: Vec<TermInfo> = Vec::new();
         for (at, segment) in self.snapshot.segments().enumerate() {
             self.each(Completion::Title, segment, &mut |rest, term| {
-                near.push((rest.to_owned(), at, term.clone()));
+                if nearest.takes(rest) {
+                    nearest.add(rest, (at, terms.len()));
+                    terms.push(term.clone());
+                }
             })?;
         }
-        near.sort_by(|(left, ..), (right, ..)| left.len().cmp(&right.len()).then(left.cmp(right)));
         let mut titles: Vec<Hit> = Vec::new();
-        for (_, at, term) in near {
-            let Some(segment) = self.snapshot.segments().nth(at) else { continue };
+        for (_, _, (at, term)) in nearest.kept {
+            let found = self.snapshot.segments().nth(at).zip(terms.get(term));
+            let Some((segment, term)) = found else { continue };
             let index = segment.reader.inverted_index(self.index.layout().terms())?;
-            let forms = segment.living(&index, &term, limit)?;
+            let forms = segment.living(&index, term, limit)?;
             for hit in forms.into_iter().filter_map(|form| hit(segment, form)) {
                 if !titles.contains(&hit) {
                     titles.push(hit);
@@ -124,32 +132,55 @@ impl Look<'_> {
     }
 
     fn phrases(&self, limit: usize) -> Result<Vec<String>, IndexError> {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for segment in self.snapshot.segments() {
-            let index = segment.reader.inverted_index(self.index.layout().terms())?;
-            let mut found = Vec::new();
+        let mut places: HashMap<String, Vec<(usize, TermInfo)>> = HashMap::new();
+        for (at, segment) in self.snapshot.segments().enumerate() {
             self.each(Completion::Phrase, segment, &mut |rest, term| {
                 if let Some((_, written)) = rest.split_once('\0') {
-                    found.push((written.to_owned(), term.clone()));
+                    places.entry(written.to_owned()).or_default().push((at, term.clone()));
                 }
             })?;
-            for (written, term) in found {
-                // Where nothing is dead, the dictionary's count is right and costs nothing.
-                let living = if segment.reader.has_deletes() {
-                    let most = usize::try_from(FREQUENT).unwrap_or(usize::MAX);
-                    u64::try_from(segment.living(&index, &term, most)?.len()).unwrap_or_default()
-                } else {
-                    u64::from(term.doc_freq)
-                };
-                *counts.entry(written).or_default() += living;
-            }
         }
-        let mut frequent: Vec<_> =
-            counts.into_iter().filter(|(_, count)| *count >= FREQUENT).collect();
-        frequent.sort_by(|left, right| {
-            right.1.cmp(&left.1).then(left.0.len().cmp(&right.0.len())).then(left.0.cmp(&right.0))
-        });
-        Ok(frequent.into_iter().take(limit).map(|(written, _)| written).collect())
+        // The dictionary's counts cost nothing; dead forms are among them.
+        let mut counted: Vec<_> = places
+            .into_iter()
+            .map(|(written, places)| {
+                let count = places.iter().map(|(_, term)| u64::from(term.doc_freq)).sum();
+                (count, written, places)
+            })
+            .filter(|(count, ..): &(u64, _, _)| *count >= FREQUENT)
+            .collect();
+        let commonest = |left: &(u64, String, _), right: &(u64, String, _)| {
+            let lengths = left.1.len().cmp(&right.1.len());
+            right.0.cmp(&left.0).then(lengths).then(left.1.cmp(&right.1))
+        };
+        let close = limit * CLOSELY;
+        if counted.len() > close {
+            counted.select_nth_unstable_by(close, commonest);
+            counted.truncate(close);
+        }
+        for (count, _, places) in &mut counted {
+            *count = self.living(places)?;
+        }
+        counted.retain(|(count, ..)| *count >= FREQUENT);
+        counted.sort_by(commonest);
+        Ok(counted.into_iter().take(limit).map(|(_, written, _)| written).collect())
+    }
+
+    /// In how many living forms the terms at these places stand; where some are dead, no more are counted than
+    /// tell a frequent phrase.
+    fn living(&self, places: &[(usize, TermInfo)]) -> Result<u64, IndexError> {
+        let mut count = 0;
+        for (at, term) in places {
+            let Some(segment) = self.snapshot.segments().nth(*at) else { continue };
+            count += if segment.reader.has_deletes() {
+                let index = segment.reader.inverted_index(self.index.layout().terms())?;
+                let most = usize::try_from(FREQUENT).unwrap_or(usize::MAX);
+                u64::try_from(segment.living(&index, term, most)?.len()).unwrap_or_default()
+            } else {
+                u64::from(term.doc_freq)
+            };
+        }
+        Ok(count)
     }
 
     /// Calls back with what follows the beginning in each completion of a kind.
@@ -162,7 +193,8 @@ impl Look<'_> {
         let index = segment.reader.inverted_index(self.index.layout().terms())?;
         let first = keys::completion(kind, self.locale, self.beginning);
         let mut terms = index.terms().range().ge(&first).into_stream()?;
-        let mut left = LOOKED_AT;
+        let share = LOOKED_AT / self.snapshot.segments().count().max(1);
+        let mut left = share.max(LOOKED_AT_IN_ONE);
         while left > 0 && terms.advance() {
             left -= 1;
             let Some(rest) = terms.key().strip_prefix(first.as_slice()) else { break };
@@ -171,6 +203,30 @@ impl Look<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The completions that add least to a beginning: by what they add, each with its place.
+struct Nearest {
+    most: usize,
+    kept: BTreeSet<(usize, String, (usize, usize))>,
+}
+
+impl Nearest {
+    /// Whether it is nearer than the farthest of those that are kept.
+    fn takes(&self, rest: &str) -> bool {
+        self.kept.len() < self.most
+            || self
+                .kept
+                .last()
+                .is_some_and(|(length, last, _)| (rest.len(), rest) < (*length, last.as_str()))
+    }
+
+    fn add(&mut self, rest: &str, place: (usize, usize)) {
+        self.kept.insert((rest.len(), rest.to_owned(), place));
+        if self.kept.len() > self.most {
+            self.kept.pop_last();
+        }
     }
 }
 
