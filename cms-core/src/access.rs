@@ -1,5 +1,5 @@
 //! Who may do what, where: one pure function over an actor's grants. [`token`] is how a program says
-//! who it is.
+//! who it is; [`password`], [`totp`] and [`session`] are how a person does.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,12 @@ use crate::{
     locale::Locale,
 };
 
+pub mod backoff;
+pub mod credentials;
+pub mod password;
+pub mod session;
 pub mod token;
+pub mod totp;
 
 /// Something that needs a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use crate::{
     clock::{Clock, SystemClock},
     commands::{
         CommandError, Means,
+        doors::Doors,
         import::{Applied, ImportError, ImportOptions, ImportReport, Lines},
         save_type::SaveTypeError,
         set_up::SetUp,
@@ -38,6 +39,7 @@ mod derived;
 mod folders;
 mod previews;
 mod releases;
+mod sessions;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};
@@ -149,6 +151,8 @@ struct Inner {
     next_due: AtomicI64,
     /// Held by whoever lets happen what is due.
     applying: tokio::sync::Mutex<()>,
+    /// What stands between passwords and the processors.
+    doors: Doors,
 }
 
 impl fmt::Debug for Cms {
@@ -210,6 +214,7 @@ impl Cms {
             upkeep: OnceLock::new(),
             next_due: AtomicI64::new(i64::MAX),
             applying: tokio::sync::Mutex::default(),
+            doors: Doors::default(),
             options,
         }));
         let upkeep = upkeep::start(Arc::downgrade(&cms.0), cms.0.options.upkeep)?;

@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub mod diff;
+pub mod merge;
 
 /// Where a head stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,6 +176,8 @@ pub struct Entry {
     pub key: Option<ExternalKey>,
     /// The event that made it.
     pub created: u64,
+    /// The last event about it as a whole: what made it, or moved it.
+    pub whole: u64,
     /// Its parts.
     pub heads: BTreeMap<Part, Head>,
 }
@@ -194,16 +197,17 @@ impl Entry {
             source_locale: source_locale.clone(),
             key: key.clone(),
             created: event.number,
+            whole: event.number,
             heads: BTreeMap::new(),
         })
     }
 
     /// The number of the last event of a part's stream. A part without revisions has none, except that
-    /// the making of the entry is in the shared fields' stream.
+    /// what happens to the entry as a whole is in the shared fields' stream.
     pub fn last_of(&self, part: &Part) -> u64 {
         match (self.heads.get(part), part) {
             (Some(head), _) => head.last,
-            (None, Part::Shared) => self.created,
+            (None, Part::Shared) => self.whole,
             (None, Part::Locale(_)) => 0,
         }
     }
@@ -266,11 +270,15 @@ impl Entry {
             EventBody::ItemScheduled { part, .. } | EventBody::ItemUnscheduled { part, .. } => {
                 self.wait(part, event);
             }
+            EventBody::EntryMoved { to, .. } => self.moved(*to, event),
             EventBody::SiteConfigured { .. }
             | EventBody::AgencySaved { .. }
             | EventBody::TypeSaved { .. }
             | EventBody::AccountCreated { .. }
             | EventBody::GrantsSet { .. }
+            | EventBody::AccountRenamed { .. }
+            | EventBody::AccountSwitched { .. }
+            | EventBody::AccountErased { .. }
             | EventBody::EntryCreated { .. }
             | EventBody::ReleaseSaved { .. }
             | EventBody::ReleaseScheduled { .. }
@@ -278,6 +286,16 @@ impl Entry {
             | EventBody::ReleasePublished { .. }
             | EventBody::ReleaseDiscarded { .. }
             | EventBody::Erased { .. } => {}
+        }
+    }
+
+    /// Takes in that it is another agency's, with all its parts: whoever decided on one for the old agency decides
+    /// anew.
+    fn moved(&mut self, to: AgencyId, event: &Event) {
+        self.agency = to;
+        self.whole = event.number;
+        for head in self.heads.values_mut() {
+            head.last = event.number;
         }
     }
 

@@ -19,9 +19,7 @@ use crate::{
 
 mod facts;
 
-pub use self::facts::{
-    ChangeClass, Due, ReleaseItem, ReviewStep, SavedAt, Translates, Withdrawal,
-};
+pub use self::facts::{ChangeClass, Due, ReleaseItem, ReviewStep, SavedAt, Translates, Withdrawal};
 pub use crate::locale::SiteLocale;
 
 /// The values of an entry's fields, by name. Absent and null are the same: a saved revision has no nulls.
@@ -122,6 +120,26 @@ pub enum EventBody {
         /// What it may do from now on.
         grants: Vec<Grant>,
     },
+    /// An account got another name.
+    AccountRenamed {
+        /// Which.
+        account: AccountId,
+        /// Its name from now on.
+        name: String,
+    },
+    /// An account was closed, or opened again: a closed one acts no more.
+    AccountSwitched {
+        /// Which.
+        account: AccountId,
+        /// Whether it is closed from now on.
+        disabled: bool,
+    },
+    /// An account was erased: the bodies of its earlier events, which have its name, are gone from the log.
+    /// Its id stays where it acted.
+    AccountErased {
+        /// Which.
+        account: AccountId,
+    },
     /// An entry was made, empty.
     EntryCreated {
         /// Which.
@@ -136,6 +154,18 @@ pub enum EventBody {
         /// Its key outside.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<ExternalKey>,
+    },
+    /// An entry went from one agency to another, with all its parts.
+    EntryMoved {
+        /// Which.
+        entry: EntryId,
+        /// Whose it was.
+        from: AgencyId,
+        /// Whose it is from now on.
+        to: AgencyId,
+        /// What was said to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A revision was saved. It is the draft until it is published.
     RevisionSaved {

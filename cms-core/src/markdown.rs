@@ -6,6 +6,7 @@
 
 mod address;
 mod anchors;
+mod blocks;
 mod codes;
 mod cut;
 mod deliver;
@@ -34,6 +35,7 @@ use crate::{
 };
 
 pub use self::{
+    blocks::blocks,
     codes::{codes, is_translatable, keeps_its_place, words},
     deliver::markdown_text,
     dialect::MAX_BYTES,

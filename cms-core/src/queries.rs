@@ -12,6 +12,7 @@ pub mod fill;
 pub mod included;
 pub mod lint;
 pub mod list;
+pub mod merge;
 pub mod pages;
 pub mod previews;
 pub mod proofs;
@@ -19,6 +20,7 @@ pub mod recalls;
 pub mod redirects;
 pub mod search;
 pub mod services;
+pub mod sessions;
 pub mod side_by_side;
 pub mod site;
 pub mod soundness;
@@ -32,4 +34,7 @@ mod labels;
 mod shapes;
 
 pub use self::delivery::{Caches, Counts, Delivery};
-pub use crate::followers::{ReadError, editing::reader::Editing};
+pub use crate::followers::{
+    ReadError,
+    editing::reader::{Editing, Overdue},
+};

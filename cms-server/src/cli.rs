@@ -8,12 +8,14 @@ use clap::{Args, Parser, Subcommand};
 use cms_server::config::ConfigError;
 
 mod account;
+mod agency;
 mod audit;
 mod backup;
 mod bench;
 mod compact;
 mod demo;
 mod export;
+mod grant;
 mod health;
 mod import;
 mod locales;
@@ -100,12 +102,17 @@ enum Command {
     Compact(compact::Compact),
     Rebuild(rebuild::Rebuild),
     Types(types::Types),
+    #[command(visible_alias = "locale")]
     Locales(locales::Locales),
     Audit(audit::Audit),
     #[command(name = "release")]
     Release(release::ReleaseCommand),
-    #[command(name = "account")]
+    #[command(name = "account", visible_alias = "user")]
     Account(account::AccountCommand),
+    #[command(name = "grant")]
+    Grant(grant::GrantCommand),
+    #[command(name = "agency")]
+    Agency(agency::AgencyCommand),
     #[command(name = "token")]
     Token(token::TokenCommand),
     #[command(name = "translation")]
@@ -147,6 +154,8 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Audit(audit) => audit.run(global),
         Command::Release(release) => release.run(global),
         Command::Account(account) => account.run(global),
+        Command::Grant(grant) => grant.run(global),
+        Command::Agency(agency) => agency.run(global),
         Command::Token(token) => token.run(global),
         Command::Translation(translation) => translation.run(global),
         Command::Health(health) => health.run(global),

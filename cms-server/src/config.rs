@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use cms_core::locale::Locale;
+use cms_core::{access::session::SessionLimits, locale::Locale};
 use rocket::{
     config::{Ident, LogLevel, Shutdown, Sig},
     data::{Limits as BodyLimits, ToByteUnit as _},
@@ -51,6 +51,25 @@ pub struct Config {
     pub shutdown: Stop,
     /// What search knows besides the content.
     pub search: Search,
+    /// How long a browser stays signed in.
+    pub sessions: Sessions,
+}
+
+/// How long a browser stays signed in. What is set counts for sessions that begin after that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// Minutes without a request.
+    pub idle_minutes: u32,
+    /// Minutes altogether.
+    pub absolute_minutes: u32,
+}
+
+impl From<&Sessions> for SessionLimits {
+    fn from(sessions: &Sessions) -> Self {
+        let millis = |minutes: u32| i64::from(minutes) * 60_000;
+        Self { idle: millis(sessions.idle_minutes), absolute: millis(sessions.absolute_minutes) }
+    }
 }
 
 /// What search knows besides the content.
@@ -133,6 +152,7 @@ impl Default for Config {
             log: Log { format: LogFormat::Pretty, level: "info".to_owned() },
             shutdown: Stop { grace_seconds: 5 },
             search: Search::default(),
+            sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
         }
     }
 }
@@ -180,6 +200,9 @@ impl Config {
         // The HTTP library refuses more than 65,534 bytes by itself, with an empty answer.
         within("limits.uri_bytes", self.limits.uri_bytes as u64, 256..=65_000)?;
         within("limits.handler_seconds", self.limits.handler_seconds, 1..=600)?;
+        within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1..=1_440)?;
+        // A month: no cookie is a way in for ever.
+        within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 
@@ -279,6 +302,8 @@ mod tests {
             ("[log]\nformat = 'xml'", "log.format"),
             ("cors_origins = 'example.org'", "cors_origins"),
             ("workers = 1_000_000", "workers"),
+            ("[sessions]\nidle_minutes = 0", "sessions.idle_minutes"),
+            ("[sessions]\nabsolute_minutes = 1_000_000", "sessions.absolute_minutes"),
             ("[search.synonyms]\nklingon_ = [['a', 'b']]", "search.synonyms"),
         ] {
             let error = load(toml).unwrap_err().to_string();

@@ -9,3 +9,4 @@ pub mod if_match;
 pub mod path;
 pub mod percent;
 pub mod query;
+pub mod session;

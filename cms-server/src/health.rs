@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use cms_core::queries::Overdue;
 use rocket::{Route, State, get, http::ContentType, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +18,9 @@ use crate::{
 pub trait Followers: Send + Sync + fmt::Debug {
     /// How far each follower has come.
     fn progress(&self) -> Vec<Progress>;
+
+    /// What was scheduled and has not happened though its time has come.
+    fn overdue(&self) -> Overdue;
 }
 
 impl Followers for cms_core::Cms {
@@ -26,6 +30,13 @@ impl Followers for cms_core::Cms {
         let named =
             |follower: &str, applied| Progress { follower: follower.to_owned(), applied, last };
         vec![named("view", view.applied), named("search", search.applied)]
+    }
+
+    fn overdue(&self) -> Overdue {
+        Self::overdue(self).unwrap_or_else(|error| {
+            tracing::error!(%error, "what is overdue can't be read");
+            Overdue::default()
+        })
     }
 }
 
@@ -61,6 +72,29 @@ pub struct Readiness {
     ready: bool,
     /// How far each follower has come.
     followers: Vec<Progress>,
+    /// What somebody should look at, though readers are answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+/// Something that somebody should look at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Warning {
+    /// `overdue-schedules`: the time of something that was scheduled has come, and it has not happened.
+    code: &'static str,
+    /// How much of it there is.
+    count: usize,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+}
+
+impl Warning {
+    fn of(overdue: Overdue) -> Option<Self> {
+        let Overdue { count, since } = overdue;
+        let since = since.map(|at| at.to_string());
+        (count > 0).then_some(Self { code: "overdue-schedules", count, since })
+    }
 }
 
 /// The endpoints of this file.
@@ -80,17 +114,18 @@ pub(crate) fn check_health(_query: Query<'_, Nothing>) -> Json<Alive> {
 #[get("/readyz")]
 pub(crate) fn check_readiness(
     _query: Query<'_, Nothing>,
-    followers: &State<Arc<dyn Followers>>,
+    watched: &State<Arc<dyn Followers>>,
     limits: &State<Limits>,
 ) -> Result<Json<Readiness>, Problem> {
-    let followers = followers.progress();
+    let followers = watched.progress();
     let late: Vec<&str> = followers
         .iter()
         .filter(|progress| progress.lag() > limits.follower_lag)
         .map(|progress| &*progress.follower)
         .collect();
     if late.is_empty() {
-        return Ok(Json(Readiness { ready: true, followers }));
+        let warnings = Warning::of(watched.overdue()).into_iter().collect();
+        return Ok(Json(Readiness { ready: true, followers, warnings }));
     }
     Err(Problem::new(Code::NotReady).with("followers", late.join(", ")).header("Retry-After", "1"))
 }
@@ -107,9 +142,11 @@ pub(crate) fn read_metrics(
         #[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 events is lag enough")]
         metrics.set_gauge(
             "cms_follower_lag_events",
-            ("follower", &progress.follower),
+            Some(("follower", &progress.follower)),
             progress.lag() as f64,
         );
     }
+    #[expect(clippy::cast_precision_loss, reason = "no more than a thousand are counted")]
+    metrics.set_gauge("cms_overdue_schedules", None, followers.overdue().count as f64);
     (ContentType::Plain, metrics.render())
 }

@@ -30,7 +30,7 @@ use cms_core::Cms;
 
 use crate::{
     config::Config, delivery::Desk, fairings::headers::Headers, health::Followers,
-    metrics::Metrics, openapi::Description,
+    management::leases::Leases, metrics::Metrics, openapi::Description,
 };
 
 /// How often measured times are sorted into their buckets.
@@ -89,6 +89,7 @@ pub fn rocket_watching(
         .manage(Description::make()?)
         .manage(followers)
         .manage(desk)
+        .manage(Leases::default())
         .manage(config.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
         .mount("/", endpoint::framed_for(delivery::changes::endpoints(), waiting, &metrics))

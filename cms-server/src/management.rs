@@ -1,7 +1,7 @@
 //! The management API: what administrators and editors do, over HTTP.
 //!
-//! Each request says who it is from with a token ([`guards::bearer`](crate::guards::bearer)); what may be
-//! done is decided by the core alone. What one may not see looks as if it weren't there. Answers are for
+//! Each request says who it is from, with a token or in a session ([`guards::bearer`](crate::guards::bearer)); what
+//! may be done is decided by the core alone. What one may not see looks as if it weren't there. Answers are for
 //! nobody else: they are never kept, and no page of another origin reads them.
 
 use std::time::Duration;
@@ -30,6 +30,7 @@ use crate::{
 
 pub mod accounts;
 pub mod acts;
+pub mod agencies;
 pub mod analysis;
 pub mod audit;
 pub mod backup;
@@ -39,7 +40,11 @@ pub mod export;
 pub mod history;
 pub mod imports;
 pub mod lint;
+pub mod leases;
+pub mod locales;
+pub mod moves;
 pub mod once;
+pub mod passwords;
 pub(crate) mod place;
 pub mod previews;
 pub mod proofs;
@@ -48,6 +53,7 @@ pub mod releases;
 pub mod routes;
 pub mod schedules;
 pub mod segments;
+pub mod sessions;
 pub mod streamed;
 pub mod tokens;
 pub mod translations;
@@ -56,14 +62,20 @@ pub mod translations;
 pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
     let usual = [
         tokens::endpoints(),
+        sessions::endpoints(),
+        passwords::endpoints(),
         accounts::endpoints(),
+        agencies::endpoints(),
+        locales::endpoints(),
         entries::endpoints(),
         duplicates::endpoints(),
+        moves::endpoints(),
         history::endpoints(),
         lint::endpoints(),
         routes::endpoints(),
         acts::endpoints(),
         schedules::endpoints(),
+        leases::endpoints(),
         analysis::endpoints(),
         export::endpoints(),
         backup::endpoints(),

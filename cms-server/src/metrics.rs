@@ -78,8 +78,14 @@ impl Metrics {
     }
 
     /// Sets a figure that is read off rather than counted, such as a follower's lag.
-    pub(crate) fn set_gauge(&self, name: &'static str, label: (&'static str, &str), value: f64) {
-        let key = Key::from_parts(name, vec![Label::new(label.0, label.1.to_owned())]);
+    pub(crate) fn set_gauge(
+        &self,
+        name: &'static str,
+        label: Option<(&'static str, &str)>,
+        value: f64,
+    ) {
+        let labels = label.map(|(label, of)| Label::new(label, of.to_owned()));
+        let key = Key::from_parts(name, labels.into_iter().collect::<Vec<_>>());
         self.recorder.register_gauge(&key, &METADATA).set(value);
     }
 

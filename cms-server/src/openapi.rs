@@ -9,7 +9,9 @@ use utoipa::{
     openapi::{
         ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder,
         path::{Operation, PathItem},
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
@@ -23,6 +25,7 @@ use crate::{
         accept::AcceptsJson,
         codings::Codings,
         query::{Nothing, Query},
+        session::COOKIE,
     },
     health, management,
     problem::{Problem, catalogue, wire},
@@ -87,13 +90,33 @@ pub mod page;
         management::tokens::list_tokens,
         management::tokens::issue_token,
         management::tokens::revoke_token,
+        management::sessions::sign_in,
+        management::sessions::read_session,
+        management::sessions::sign_out,
+        management::sessions::sign_out_everywhere,
+        management::sessions::end_sessions,
+        management::passwords::invite_person,
+        management::passwords::accept_invitation,
+        management::passwords::change_password,
+        management::passwords::begin_device,
+        management::passwords::confirm_device,
+        management::passwords::forget_device,
         management::accounts::list_accounts,
         management::accounts::create_account,
         management::accounts::set_grants,
+        management::accounts::changes::read_account,
+        management::accounts::changes::change_account,
+        management::accounts::changes::erase_account,
+        management::agencies::list_agencies,
+        management::agencies::create_agency,
+        management::agencies::change_agency,
+        management::locales::list_site_locales,
+        management::locales::configure_locale,
         management::entries::create_entry,
         management::entries::listed::list_entries,
         management::entries::read_overview,
         management::duplicates::duplicate_entry,
+        management::moves::move_entry,
         management::entries::erase_entry,
         management::entries::read_draft,
         management::entries::save_draft,
@@ -112,6 +135,9 @@ pub mod page;
         management::acts::recall_locale,
         management::acts::discard_draft,
         management::acts::roll_back_draft,
+        management::leases::list_leases,
+        management::leases::take_lease,
+        management::leases::give_back_lease,
         management::schedules::schedule_act,
         management::schedules::unschedule_act,
         management::releases::list_releases,
@@ -153,7 +179,26 @@ impl Modify for Tokens {
             ));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+        let cookie = ApiKeyValue::with_description(
+            COOKIE,
+            "The cookie of a session, from signing in. What isn't only read needs `X-CSRF-Token` besides.",
+        );
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+        components.add_security_scheme("session", cookie);
+        // Whatever a token opens, a session opens, too.
+        let (token, session) = (requirement("token"), requirement("session"));
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                if let Some(all) = operation.security.as_mut().filter(|all| all.contains(&token)) {
+                    all.push(session.clone());
+                }
+            }
+        }
     }
+}
+
+fn requirement(scheme: &str) -> SecurityRequirement {
+    SecurityRequirement::new(scheme, [] as [&str; 0])
 }
 
 /// Says of each operation that it may answer with a problem.

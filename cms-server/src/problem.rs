@@ -53,8 +53,12 @@ codes! {
     InvalidParameters = 400 "invalid-parameters",
     /// Who asks isn't known.
     Unauthorized = 401 "unauthorized",
+    /// Name, password or code are wrong; or an invitation is.
+    SignInRefused = 401 "sign-in-refused",
     /// Who asks may not do this.
     Forbidden = 403 "forbidden",
+    /// A browser sends it, and it doesn't show that it is one of our own pages'.
+    ForgedRequest = 403 "forged-request",
     /// There is nothing here.
     NotFound = 404 "not-found",
     /// It is published, but not in a locale that may stand in: see `Link`.

@@ -14,6 +14,7 @@ use cms_core::{
     clock::{Clock, ManualClock, Timestamp},
     cms::Options,
     commands::issue_token::IssueToken,
+    queries::Overdue,
 };
 use cms_server::{
     config::Config,
@@ -64,11 +65,15 @@ pub fn wait_for<T>(future: impl Future<Output = T>) -> T {
 
 /// Followers whose progress the test sets.
 #[derive(Debug, Default)]
-pub struct SetFollowers(pub Mutex<Vec<Progress>>);
+pub struct SetFollowers(pub Mutex<Vec<Progress>>, pub Mutex<Overdue>);
 
 impl Followers for SetFollowers {
     fn progress(&self) -> Vec<Progress> {
         self.0.lock().unwrap().clone()
+    }
+
+    fn overdue(&self) -> Overdue {
+        *self.1.lock().unwrap()
     }
 }
 

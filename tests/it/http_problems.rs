@@ -1,6 +1,6 @@
 //! Problems and header fields: what every answer has, errors too.
 
-use cms_core::violation::Violation;
+use cms_core::{queries::Overdue, violation::Violation};
 use cms_server::{
     config::{Config, Origins},
     health::Progress,
@@ -178,6 +178,21 @@ fn a_server_that_lags_is_alive_and_not_ready() {
     assert_eq!(app.get("/healthz").status, 200);
     let figures = String::from_utf8(app.get("/metrics").body).unwrap();
     assert!(figures.contains("cms_follower_lag_events{follower=\"search\"} 4990"), "{figures}");
+}
+
+#[test]
+fn what_is_overdue_is_a_warning_and_a_figure_and_no_reason_to_be_out_of_service() {
+    let app = App::start();
+    assert!(app.get("/metrics").text().contains("cms_overdue_schedules 0"));
+    let since = "2026-01-05T08:00:00Z".parse().unwrap();
+    *app.followers.1.lock().unwrap() = Overdue { count: 2, since: Some(since) };
+    let answer = app.get("/readyz");
+    assert_eq!(answer.status, 200);
+    let warning = serde_json::json!({
+        "code": "overdue-schedules", "count": 2, "since": "2026-01-05T08:00:00Z",
+    });
+    assert_eq!(answer.json()["warnings"], serde_json::json!([warning]));
+    assert!(app.get("/metrics").text().contains("cms_overdue_schedules 2"));
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should stop where it is; nothing here is public"
 )]
 
+mod accounts;
 mod acts;
 mod app;
 mod approvals;
@@ -15,6 +16,7 @@ mod as_of;
 mod audit;
 mod bad_input;
 mod commonmark;
+mod concurrency;
 mod demo;
 mod deploy;
 mod duplicates;
@@ -35,9 +37,11 @@ mod kept_answers;
 mod leaks;
 mod locales;
 mod markdown_safety;
+mod moves;
 mod needs;
 mod openapi;
 mod partners_import;
+mod overdue;
 mod previews;
 mod proofs;
 mod random_acts;
@@ -52,6 +56,7 @@ mod routes_offline;
 mod search;
 mod search_acts;
 mod segments;
+mod sessions;
 mod site;
 mod staleness;
 mod store_adapters;

@@ -31,14 +31,24 @@ pub enum Kind {
     Service,
     /// To see one draft as readers would; for nothing else.
     Preview,
+    /// To act in a browser, from a cookie; for nothing else.
+    Session,
+    /// To choose a password, once; for nothing else.
+    Invitation,
 }
 
 impl Kind {
+    /// All kinds.
+    const ALL: [Self; 5] =
+        [Self::OneTime, Self::Service, Self::Preview, Self::Session, Self::Invitation];
+
     const fn prefix(self) -> &'static str {
         match self {
             Self::OneTime => "bcn1_",
             Self::Service => "bcn_",
             Self::Preview => "bcnp_",
+            Self::Session => "bcns_",
+            Self::Invitation => "bcni_",
         }
     }
 }
@@ -68,7 +78,7 @@ impl Secret {
     /// # Errors
     /// [`NoToken`] without a word on why: whoever has a token needs none.
     pub fn parse(text: &str) -> Result<Self, NoToken> {
-        let (kind, rest) = [Kind::OneTime, Kind::Service, Kind::Preview]
+        let (kind, rest) = Kind::ALL
             .into_iter()
             .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))
             .ok_or(NoToken)?;
@@ -169,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_as_it_was_written() {
-        for kind in [Kind::OneTime, Kind::Service, Kind::Preview] {
+        for kind in Kind::ALL {
             let secret = Secret::generate(kind);
             assert_eq!(Secret::parse(secret.reveal()), Ok(secret.clone()));
             assert_eq!(secret.kind(), kind);

@@ -10,7 +10,9 @@ use crate::{
     commands::{
         Accepted, CommandError,
         issue_token::{IssueToken, Issued},
+        rename_account::RenameAccount,
         save_account::{CreateAccount, SetGrants},
+        switch_account::SwitchAccount,
     },
     id::{AccountId, TokenId},
     queries::ReadError,
@@ -41,6 +43,45 @@ impl Cms {
         act: SetGrants,
     ) -> Result<Accepted, CommandError> {
         let done = decided!(self, means => means.set_grants(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Gives an account another name.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn rename_account(
+        &self,
+        actor: &Actor,
+        act: RenameAccount,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.rename_account(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Closes an account, or opens it again.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn switch_account(
+        &self,
+        actor: &Actor,
+        act: SwitchAccount,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.switch_account(actor, act))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Erases an account.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn erase_account(
+        &self,
+        actor: &Actor,
+        account: AccountId,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.erase_account(actor, account))?;
         Ok(self.seen(done).await)
     }
 

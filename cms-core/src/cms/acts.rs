@@ -12,10 +12,12 @@ use crate::{
     commands::{
         Accepted, CommandError,
         approve::Approve,
+        configure_locale::ConfigureLocale,
         configure_site::ConfigureSite,
         create_entry::CreateEntry,
         discard::Discard,
         duplicate_entry::DuplicateEntry,
+        move_entry::MoveEntry,
         publish::Publish,
         request_changes::RequestChanges,
         roll_back::RollBack,
@@ -27,8 +29,15 @@ use crate::{
         unpublish::Unpublish,
         unschedule::Unschedule,
     },
+    followers::{ReadError, editing::reader::Overdue},
     id::{AgencyId, EntryId, OpId},
 };
+
+/// How late something that was scheduled may be before it is called overdue, in milliseconds: whoever looks next lets it
+/// happen, and somebody looks twice a second.
+const LATE: i64 = 10_000;
+/// How many overdue things are counted.
+const OVERDUE: usize = 1_000;
 
 /// Decides an act, anew when what it rests on moved meanwhile. (No function: the future of an async closure
 /// cannot be said to be `Send`.)
@@ -77,6 +86,19 @@ impl Cms {
         let done = decided!(self, means => means.duplicate_entry(actor, act.clone()))?;
         self.seen(done.1).await;
         Ok(done)
+    }
+
+    /// Moves an entry to another agency.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn move_entry(
+        &self,
+        actor: &Actor,
+        act: MoveEntry,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.move_entry(actor, act.clone()))?;
+        Ok(self.seen(done).await)
     }
 
     /// Saves a revision of one part of an entry.
@@ -143,6 +165,19 @@ impl Cms {
         act: ConfigureSite,
     ) -> Result<Accepted, CommandError> {
         let done = decided!(self, means => means.configure_site(actor, act.clone()))?;
+        Ok(self.seen(done).await)
+    }
+
+    /// Adds a locale to the site, or changes one.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn configure_locale(
+        &self,
+        actor: &Actor,
+        act: ConfigureLocale,
+    ) -> Result<Accepted, CommandError> {
+        let done = decided!(self, means => means.configure_locale(actor, act.clone()))?;
         Ok(self.seen(done).await)
     }
 
@@ -266,6 +301,14 @@ impl Cms {
         }
         self.look_at_due()?;
         Ok(done)
+    }
+
+    /// What was to happen more than a few seconds ago and has not: the store refuses it.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the view cannot be read.
+    pub fn overdue(&self) -> Result<Overdue, ReadError> {
+        self.editing().overdue(self.clock().now().plus_millis(-LATE), OVERDUE)
     }
 
     /// Looks when something is to happen next.

@@ -1,9 +1,12 @@
 //! Makes an account, or sets what one may do.
 
+use std::collections::BTreeMap;
+
 use super::{Accepted, CommandError, Decision, Means, none_of};
 use crate::{
     access::{Actor, Grant},
     event::{Claim, EventBody, Stream},
+    followers::editing::Account,
     id::AccountId,
     store::{ClaimChange, NewEvent},
     violation::Violation,
@@ -83,16 +86,10 @@ impl Means {
         let before = accounts.get(&act.account).ok_or(CommandError::NotFound("account"))?;
         let mut violations = self.check_grants(&act.grants)?;
         let mut expectations = vec![(Stream::Account(act.account), before.last)];
-        let administers = |account: AccountId, grants: &[Grant]| {
-            Actor { account, grants: grants.to_vec() }.is_administrator()
-        };
-        if !administers(act.account, &act.grants) {
-            let other = accounts
-                .iter()
-                .find(|(id, other)| **id != act.account && administers(**id, &other.grants));
-            match other {
+        if !before.disabled && !administers(act.account, &act.grants) {
+            match other_administrator(&accounts, act.account) {
                 // Two administrators who take each other's rights away at the same time: one of them wins.
-                Some((id, other)) => expectations.push((Stream::Account(*id), other.last)),
+                Some(other) => expectations.push(other),
                 None => violations.push(Violation::new("/grants", "last_administrator")),
             }
         }
@@ -134,6 +131,31 @@ impl Means {
         }
         Ok(found)
     }
+}
+
+/// Whether these grants make an account an administrator's.
+fn administers(account: AccountId, grants: &[Grant]) -> bool {
+    Actor { account, grants: grants.to_vec() }.is_administrator()
+}
+
+/// The stream of an administrator's account besides this one, with its last event: without one, this must stay as it
+/// is.
+fn other_administrator(
+    accounts: &BTreeMap<AccountId, Account>,
+    but: AccountId,
+) -> Option<(Stream, u64)> {
+    let mut others = accounts.iter().filter(|(id, other)| **id != but && !other.disabled);
+    let (id, other) = others.find(|(id, other)| administers(**id, &other.grants))?;
+    Some((Stream::Account(*id), other.last))
+}
+
+/// The same, for acts that take an account away: refused when there is no other.
+pub(super) fn besides(
+    accounts: &BTreeMap<AccountId, Account>,
+    account: AccountId,
+) -> Result<(Stream, u64), CommandError> {
+    let last = || vec![Violation::new("", "last_administrator")];
+    other_administrator(accounts, account).ok_or_else(|| CommandError::Invalid(last()))
 }
 
 /// All that is wrong with a name.

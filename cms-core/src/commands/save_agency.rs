@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Accepted, CommandError, Decision, Means};
+use super::{Accepted, CommandError, Decision, Means, none_of};
 use crate::{
     access::Actor,
     event::{Claim, EventBody, Stream},
     id::{AgencyId, ExternalKey},
     locale::Locale,
     store::{ClaimChange, NewEvent},
+    violation::{Violation, pointer_step},
 };
+
+/// The longest name of an agency, in characters.
+const NAME: usize = 200;
 
 /// An agency to save.
 #[derive(Debug, Clone)]
@@ -26,13 +30,14 @@ impl Means {
     /// Saves an agency. An administrator's act.
     ///
     /// # Errors
-    /// [`CommandError`]: `Taken` when another has the key.
+    /// [`CommandError`]: `Taken` when another has the key, `Invalid` for names that are none.
     pub async fn save_agency(
         &self,
         actor: &Actor,
         act: SaveAgency,
     ) -> Result<(AgencyId, Accepted), CommandError> {
         Self::check_administrator(actor)?;
+        none_of(check_names(&act.names))?;
         let id = act.agency.unwrap_or_else(|| AgencyId::generate(self.clock.now()));
         let before = match act.agency {
             Some(id) => {
@@ -57,4 +62,23 @@ impl Means {
         let appended = self.append(actor, decision).await?;
         Ok((id, Accepted { event: appended.last, revision: 0 }))
     }
+}
+
+/// All that is wrong with an agency's names.
+fn check_names(names: &BTreeMap<Locale, String>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if names.is_empty() {
+        found.push(Violation::new("/names", "too_few_fields").with("limit", 1));
+    }
+    for (locale, name) in names {
+        let length = name.chars().count();
+        let is_good = (1..=NAME).contains(&length)
+            && name.trim() == name
+            && !name.chars().any(char::is_control);
+        if !is_good {
+            let place = format!("/names{}", pointer_step(locale.as_str()));
+            found.push(Violation::new(place, "text_length").with("min", 1).with("max", NAME));
+        }
+    }
+    found
 }

@@ -18,7 +18,7 @@ use self::{
 use crate::{
     content_type::ContentType,
     event::{ChangeClass, Event, EventBody, Fields, Part, Translates},
-    id::{EntryId, TypeName},
+    id::{AgencyId, EntryId, TypeName},
     locale::Locale,
     store::view::{Batch, ViewError},
     translation::{Freshness, PUBLICATIONS_KEPT, Publication},
@@ -138,6 +138,7 @@ pub fn apply(
             batch.put(&TYPES, name, &schema.to_string())
         }
         EventBody::EntryCreated { .. } => created(batch, body),
+        EventBody::EntryMoved { entry, to, .. } => moved(batch, event, (*entry, *to), touched),
         EventBody::Published { entry, part: Part::Locale(locale), .. } => {
             locale_published(batch, event, (*entry, locale), with, touched)
         }
@@ -152,6 +153,9 @@ pub fn apply(
         }
         EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::AccountRenamed { .. }
+        | EventBody::AccountSwitched { .. }
+        | EventBody::AccountErased { .. }
         | EventBody::RevisionSaved { .. }
         | EventBody::Reviewed { .. }
         | EventBody::Discarded { .. }
@@ -185,6 +189,24 @@ fn created(batch: &mut Batch<'_>, body: &EventBody) -> Result<(), ViewError> {
         publications: Vec::new(),
     };
     batch.put(&ENTRIES, &entry.id, &entry)
+}
+
+/// Another agency answers for all pages of an entry.
+fn moved(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    (id, agency): (EntryId, AgencyId),
+    touched: &mut Touched,
+) -> Result<(), ViewError> {
+    let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    entry.agency = agency;
+    for live in entry.locales.values_mut() {
+        live.changed = event.number;
+    }
+    if entry.published().next().is_some() {
+        put_change(batch, event, &entry, (None, ChangeOp::Changed), touched)?;
+    }
+    batch.put(&ENTRIES, &id, &entry)
 }
 
 fn locale_published(

@@ -115,8 +115,34 @@ pub struct Account {
     pub name: String,
     /// What it may do.
     pub grants: Vec<Grant>,
+    /// Whether it was closed: until it is opened again nobody acts as it.
+    pub disabled: bool,
     /// The last event of its stream.
     pub last: u64,
+}
+
+impl Account {
+    /// The account as one of its events leaves it. One that was erased is none, whatever else is known of it.
+    fn after(before: Option<Self>, event: &Event) -> Option<Self> {
+        let last = event.number;
+        let body = event.body.as_ref()?;
+        if let EventBody::AccountCreated { account, name, administrator } = body {
+            let grants =
+                if *administrator { Actor::administrator(*account).grants } else { Vec::new() };
+            return Some(Self { name: name.clone(), grants, disabled: false, last });
+        }
+        let account = Self { last, ..before? };
+        if let EventBody::GrantsSet { grants, .. } = body {
+            return Some(Self { grants: grants.clone(), ..account });
+        }
+        if let EventBody::AccountRenamed { name, .. } = body {
+            return Some(Self { name: name.clone(), ..account });
+        }
+        if let EventBody::AccountSwitched { disabled, .. } = body {
+            return Some(Self { disabled: *disabled, ..account });
+        }
+        Some(account)
+    }
 }
 
 /// The site's configuration.
@@ -168,25 +194,14 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         EventBody::TypeSaved { name, schema } => {
             batch.put(&TYPES, name, &TypeRow { last, schema: schema.to_string() })
         }
-        EventBody::AccountCreated { account, name, administrator } => batch.put(
-            &ACCOUNTS,
-            account,
-            &Account {
-                name: name.clone(),
-                grants: if *administrator {
-                    Actor::administrator(*account).grants
-                } else {
-                    Vec::new()
-                },
-                last,
-            },
-        ),
-        EventBody::GrantsSet { account, grants } => match batch.get(&ACCOUNTS, account)? {
-            Some(before) => {
-                batch.put(&ACCOUNTS, account, &Account { grants: grants.clone(), last, ..before })
-            }
-            None => Ok(()),
-        },
+        EventBody::AccountCreated { account, .. }
+        | EventBody::GrantsSet { account, .. }
+        | EventBody::AccountRenamed { account, .. }
+        | EventBody::AccountSwitched { account, .. } => account_changed(batch, event, *account),
+        EventBody::AccountErased { account } => {
+            batch.remove(&ACCOUNTS, account);
+            Ok(())
+        }
         EventBody::EntryCreated { .. } => created(batch, event),
         EventBody::ReleaseSaved { release, .. }
         | EventBody::ReleaseScheduled { release, .. }
@@ -194,6 +209,7 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         | EventBody::ReleasePublished { release }
         | EventBody::ReleaseDiscarded { release } => release_changed(batch, event, *release),
         EventBody::RevisionSaved { entry, .. }
+        | EventBody::EntryMoved { entry, .. }
         | EventBody::ItemScheduled { entry, .. }
         | EventBody::ItemUnscheduled { entry, .. }
         | EventBody::Published { entry, .. }
@@ -203,6 +219,14 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         | EventBody::Scheduled { entry, .. }
         | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry),
         EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
+    }
+}
+
+fn account_changed(batch: &mut Batch<'_>, event: &Event, id: AccountId) -> Result<(), ViewError> {
+    let before = batch.get(&ACCOUNTS, &id)?;
+    match Account::after(before, event) {
+        Some(account) => batch.put(&ACCOUNTS, &id, &account),
+        None => Ok(()),
     }
 }
 

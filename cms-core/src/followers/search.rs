@@ -375,6 +375,10 @@ fn erased(event: &Event) -> Option<(EntryId, TypeName)> {
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::AccountRenamed { .. }
+        | EventBody::AccountSwitched { .. }
+        | EventBody::AccountErased { .. }
+        | EventBody::EntryMoved { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::RevisionSaved { .. }
         | EventBody::Reviewed { .. }
@@ -404,6 +408,10 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::AccountRenamed { .. }
+        | EventBody::AccountSwitched { .. }
+        | EventBody::AccountErased { .. }
+        | EventBody::EntryMoved { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::Reviewed { .. }
         | EventBody::Discarded { .. }

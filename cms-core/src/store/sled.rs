@@ -276,6 +276,10 @@ fn is_large(append: &Append) -> bool {
         | EventBody::AgencySaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::AccountRenamed { .. }
+        | EventBody::AccountSwitched { .. }
+        | EventBody::AccountErased { .. }
+        | EventBody::EntryMoved { .. }
         | EventBody::EntryCreated { .. }
         | EventBody::Reviewed { .. }
         | EventBody::Discarded { .. }

@@ -4,22 +4,26 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use cms_core::{
     Cms,
-    access::{Act as Right, Grant},
-    commands::save_account::{CreateAccount, SetGrants},
-    id::{AccountId, AgencyId, ExternalKey, TypeName},
-    locale::Locale,
+    commands::{
+        rename_account::RenameAccount,
+        save_account::{CreateAccount, SetGrants},
+        switch_account::SwitchAccount,
+    },
+    id::AccountId,
 };
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    Failure, Global, output,
+    Failure, Global,
+    grant::{Grants, told},
+    output,
     remote::{Remote, Server},
     store,
     token::refused,
 };
 
-/// Make accounts, list them, and set what each may do.
+/// Make accounts, list them, change, close and erase them, invite their people, and set what each may do.
 #[derive(Debug, Args)]
 pub(crate) struct AccountCommand {
     #[command(flatten)]
@@ -39,90 +43,50 @@ enum Act {
     },
     /// List the accounts.
     List,
-    /// Set what an account may do, replacing what it could.
+    /// Set what an account may do, replacing what it could. See `cms grant` for more and less of it.
     Grant {
         /// Its id.
         id: AccountId,
         #[command(flatten)]
         grants: Grants,
     },
-}
-
-#[derive(Debug, Args)]
-struct Grants {
-    /// What it may do, and where: `--grant "acts=read,write agency=KEY type=guidance locale=fr"`, as often as
-    /// needed. Acts are read, write, review, publish, erase, administer; what is left out means everywhere.
-    #[arg(long = "grant", value_parser = spec, value_name = "GRANT")]
-    all: Vec<Spec>,
-}
-
-/// A grant as it is written on the command line.
-#[derive(Debug, Clone)]
-struct Spec {
-    acts: Vec<Right>,
-    agency: Option<ExternalKey>,
-    type_name: Option<TypeName>,
-    locale: Option<Locale>,
-}
-
-fn spec(text: &str) -> Result<Spec, String> {
-    let mut found = Spec { acts: Vec::new(), agency: None, type_name: None, locale: None };
-    for item in text.split_whitespace() {
-        let (name, value) = item.split_once('=').ok_or("it is made of name=value")?;
-        match name {
-            "acts" => {
-                for act in value.split(',') {
-                    let known = Right::ALL.into_iter().find(|known| known.as_str() == act);
-                    found.acts.push(known.ok_or_else(|| format!("there is no act {act}"))?);
-                }
-            }
-            "agency" => {
-                found.agency = Some(ExternalKey::parse(value).map_err(|error| error.to_string())?);
-            }
-            "type" => {
-                found.type_name = Some(TypeName::parse(value).map_err(|error| error.to_string())?);
-            }
-            "locale" => {
-                found.locale = Some(Locale::parse(value).map_err(|error| error.to_string())?);
-            }
-            other => return Err(format!("{other} is none of acts, agency, type, locale")),
-        }
-    }
-    if found.acts.is_empty() { Err("it names no act".to_owned()) } else { Ok(found) }
-}
-
-impl Grants {
-    /// As the server takes them.
-    fn as_value(&self) -> Value {
-        let all = self.all.iter().map(|spec| {
-            let acts: Vec<_> = spec.acts.iter().map(|act| act.as_str()).collect();
-            let mut grant = Map::from_iter([("acts".to_owned(), json!(acts))]);
-            grant.extend(spec.agency.as_ref().map(|key| ("agency".to_owned(), json!(key))));
-            grant.extend(spec.type_name.as_ref().map(|name| ("type".to_owned(), json!(name))));
-            grant.extend(spec.locale.as_ref().map(|tag| ("locale".to_owned(), json!(tag))));
-            Value::Object(grant)
-        });
-        all.collect()
-    }
-
-    /// As the library takes them.
-    fn resolved(&self, cms: &Cms) -> Result<Vec<Grant>, Failure> {
-        let agencies = cms.editing().agencies().context("the agencies can't be read")?;
-        let id = |key: &ExternalKey| -> Result<AgencyId, Failure> {
-            let found = agencies.values().find(|agency| agency.key == *key);
-            let found = found.ok_or_else(|| Failure::No(format!("there is no agency {key}")))?;
-            Ok(found.id)
-        };
-        let grant = |spec: &Spec| {
-            Ok(Grant {
-                acts: spec.acts.clone(),
-                agency: spec.agency.as_ref().map(id).transpose()?,
-                type_name: spec.type_name.clone(),
-                locale: spec.locale.clone(),
-            })
-        };
-        self.all.iter().map(grant).collect()
-    }
+    /// Give an account another name.
+    Rename {
+        /// Its id.
+        id: AccountId,
+        /// Its name from now on.
+        name: String,
+    },
+    /// Close an account: nobody acts as it any more, with any token.
+    Disable {
+        /// Its id.
+        id: AccountId,
+    },
+    /// Open an account again.
+    Enable {
+        /// Its id.
+        id: AccountId,
+    },
+    /// Invite the person of an account to choose a password: prints a text, good for one choice within three days.
+    Invite {
+        /// Its id.
+        id: AccountId,
+    },
+    /// End all sessions of an account.
+    SignOut {
+        /// Its id.
+        id: AccountId,
+    },
+    /// Forget the device that shows codes for an account: its person has lost it.
+    ForgetDevice {
+        /// Its id.
+        id: AccountId,
+    },
+    /// Erase an account: its name leaves the store. What it did stays, under its id alone.
+    Erase {
+        /// Its id.
+        id: AccountId,
+    },
 }
 
 impl AccountCommand {
@@ -152,6 +116,29 @@ impl AccountCommand {
                 let path = format!("/manage/v1/accounts/{id}/grants");
                 server.json(Method::PUT, &path, Some(&body)).await
             }
+            Act::Rename { id, name } => {
+                let path = format!("/manage/v1/accounts/{id}");
+                server.json(Method::PATCH, &path, Some(&json!({ "name": name }))).await
+            }
+            Act::Disable { id } | Act::Enable { id } => {
+                let body = json!({ "disabled": matches!(self.act, Act::Disable { .. }) });
+                server.json(Method::PATCH, &format!("/manage/v1/accounts/{id}"), Some(&body)).await
+            }
+            Act::Invite { id } => {
+                let path = format!("/manage/v1/accounts/{id}/invitations");
+                server.json(Method::POST, &path, None).await
+            }
+            Act::SignOut { id } => {
+                let path = format!("/manage/v1/accounts/{id}/sessions");
+                server.json(Method::DELETE, &path, None).await
+            }
+            Act::ForgetDevice { id } => {
+                let path = format!("/manage/v1/accounts/{id}/device");
+                server.json(Method::DELETE, &path, None).await
+            }
+            Act::Erase { id } => {
+                server.json(Method::DELETE, &format!("/manage/v1/accounts/{id}"), None).await
+            }
         }
     }
 
@@ -161,27 +148,60 @@ impl AccountCommand {
             Act::Create { name, grants } => {
                 let act = CreateAccount { name: name.clone(), grants: grants.resolved(cms)? };
                 let made = cms.create_account(&administrator, act).await.map_err(refused)?;
-                Ok(json!({ "id": made.0.to_string(), "name": name, "grants": grants.as_value() }))
+                known(cms, made.0)
             }
             Act::List => {
                 let accounts = cms.editing().accounts().context("the accounts can't be read")?;
-                let all: Vec<_> = accounts
-                    .iter()
-                    .map(|(id, account)| {
-                        json!({
-                            "id": id.to_string(), "name": account.name, "grants": account.grants,
-                        })
-                    })
-                    .collect();
-                Ok(json!({ "data": all }))
+                let all = accounts.keys().map(|id| known(cms, *id)).collect::<Result<Vec<_>, _>>();
+                Ok(json!({ "data": all? }))
             }
             Act::Grant { id, grants } => {
                 let act = SetGrants { account: *id, grants: grants.resolved(cms)? };
                 cms.set_grants(&administrator, act).await.map_err(refused)?;
-                Ok(json!({ "id": id.to_string(), "grants": grants.as_value() }))
+                known(cms, *id)
+            }
+            Act::Rename { id, name } => {
+                let act = RenameAccount { account: *id, name: name.clone() };
+                cms.rename_account(&administrator, act).await.map_err(refused)?;
+                known(cms, *id)
+            }
+            Act::Disable { id } | Act::Enable { id } => {
+                let disabled = matches!(self.act, Act::Disable { .. });
+                let act = SwitchAccount { account: *id, disabled };
+                cms.switch_account(&administrator, act).await.map_err(refused)?;
+                known(cms, *id)
+            }
+            Act::Invite { id } => {
+                let invited = cms.invite(&administrator, *id).await.map_err(refused)?;
+                let secret = invited.secret.reveal();
+                let expires = invited.invitation.expires;
+                Ok(json!({ "account": id.to_string(), "secret": secret, "expires": expires }))
+            }
+            Act::SignOut { id } => {
+                let out = cms.sign_out_everywhere(&administrator, *id, None).await;
+                out.map_err(refused)?;
+                Ok(Value::Null)
+            }
+            Act::ForgetDevice { id } => {
+                cms.forget_device(&administrator, *id).await.map_err(refused)?;
+                Ok(Value::Null)
+            }
+            Act::Erase { id } => {
+                cms.erase_account(&administrator, *id).await.map_err(refused)?;
+                Ok(json!({ "id": id.to_string(), "erased": true }))
             }
         }
     }
+}
+
+/// An account as the server tells it.
+pub(super) fn known(cms: &Cms, id: AccountId) -> Result<Value, Failure> {
+    let account = cms.editing().account(id).context("the accounts can't be read")?;
+    let account = account.ok_or_else(|| Failure::No(format!("there is no account {id}")))?;
+    Ok(json!({
+        "id": id.to_string(), "name": account.name, "grants": told(cms, &account.grants)?,
+        "disabled": account.disabled,
+    }))
 }
 
 /// Says which accounts there are, or which one was made.
@@ -194,8 +214,27 @@ fn tell(answer: &Value, as_json: bool) {
         value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let one = |account: &Value| {
+        if account.is_null() {
+            return;
+        }
+        if let Some(secret) = account.get("secret").and_then(Value::as_str) {
+            output::note(format_args!(
+                "For the person alone, shown once, good until {}:",
+                text(account, "expires")
+            ));
+            return output::say(secret);
+        }
+        if account.get("erased").is_some() {
+            return output::say(format_args!("{} is erased", text(account, "id")));
+        }
         let grants = account.get("grants").map(Value::to_string).unwrap_or_default();
-        output::say(format_args!("{} {}: {grants}", text(account, "id"), text(account, "name")));
+        let closed = account.get("disabled").and_then(Value::as_bool) == Some(true);
+        let closed = if closed { " (closed)" } else { "" };
+        output::say(format_args!(
+            "{} {}{closed}: {grants}",
+            text(account, "id"),
+            text(account, "name")
+        ));
     };
     match answer.get("data").and_then(Value::as_array) {
         Some(accounts) => accounts.iter().for_each(one),

@@ -4,18 +4,25 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use cms_core::{
     Cms,
-    commands::{CommandError, configure_site::ConfigureSite},
-    event::SiteLocale,
-    followers::editing::Site,
+    commands::configure_locale::{ConfigureLocale, Fallback},
     locale::Locale,
 };
-use serde_json::json;
+use cms_server::management::locales::LocaleSettings;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
 
-use super::{Failure, Global, output, store};
+use super::{
+    Failure, Global, output,
+    remote::{Remote, Server},
+    store,
+    token::refused,
+};
 
 /// List the site's locales, or add and configure them.
 #[derive(Debug, Args)]
 pub(crate) struct Locales {
+    #[command(flatten)]
+    remote: Remote,
     #[command(subcommand)]
     act: Act,
 }
@@ -51,89 +58,70 @@ fn locale(text: &str) -> Result<Locale, String> {
 
 impl Locales {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        store::check_exists(&global.data)?;
+        let server = self.remote.server()?;
         store::runtime(2)?.block_on(async {
-            let cms = store::open_as_it_is(&global.data).await?;
-            let site = cms.editing().site().context("the site can't be read")?;
-            let mut site = site.context("the store has no site")?;
-            if let Act::Set { tag, name, fallback, usual_fallback, default } = &self.act {
-                with_known(&mut site, tag, |known| {
-                    if let Some(name) = name {
-                        known.name.clone_from(name);
-                    }
-                    if *usual_fallback || fallback.is_some() {
-                        known.fallback.clone_from(fallback);
-                    }
-                });
-                if *default {
-                    site.default_locale = tag.clone();
-                }
-                save(&cms, &site).await?;
-            }
-            tell(&cms, global.json)
+            let answer = if let Some(server) = server {
+                self.ask(&server).await?
+            } else {
+                store::check_exists(&global.data)?;
+                self.act(&store::open_as_it_is(&global.data).await?).await?
+            };
+            tell(&answer, global.json);
+            Ok(())
         })
     }
+
+    async fn ask(&self, server: &Server) -> Result<Value, Failure> {
+        match &self.act {
+            Act::List => server.json(Method::GET, "/manage/v1/locales", None).await,
+            Act::Set { tag, name, fallback, usual_fallback, default } => {
+                let mut body = Map::from_iter([("default".to_owned(), json!(default))]);
+                body.extend(name.as_ref().map(|name| ("name".to_owned(), json!(name))));
+                if *usual_fallback || fallback.is_some() {
+                    body.insert("fallback".to_owned(), json!(fallback));
+                }
+                let path = format!("/manage/v1/locales/{tag}");
+                server.json(Method::PUT, &path, Some(&Value::Object(body))).await
+            }
+        }
+    }
+
+    async fn act(&self, cms: &Cms) -> Result<Value, Failure> {
+        if let Act::Set { tag, name, fallback, usual_fallback, default } = &self.act {
+            let fallback = match fallback {
+                Some(chain) => Fallback::Chain(chain.clone()),
+                None if *usual_fallback => Fallback::Usual,
+                None => Fallback::Kept,
+            };
+            let act = ConfigureLocale {
+                tag: tag.clone(),
+                name: name.clone(),
+                fallback,
+                default: *default,
+            };
+            let administrator = store::administrator(cms)?;
+            cms.configure_locale(&administrator, act).await.map_err(refused)?;
+        }
+        let settings = LocaleSettings::of(cms).context("the locales can't be read")?;
+        Ok(serde_json::to_value(settings).context("the locales can't be told")?)
+    }
 }
 
-/// Changes a locale of the site, which is added where it is missing.
-fn with_known(site: &mut Site, tag: &Locale, change: impl FnOnce(&mut SiteLocale)) {
-    if let Some(known) = site.locales.iter_mut().find(|known| known.tag == *tag) {
-        change(known);
+/// Says which locales there are.
+fn tell(answer: &Value, as_json: bool) {
+    if as_json {
+        output::say(answer);
         return;
     }
-    let (tag, name) = (tag.clone(), tag.own_name().to_owned());
-    let mut added = SiteLocale { tag, name, fallback: None };
-    change(&mut added);
-    site.locales.push(added);
-}
-
-async fn save(cms: &Cms, site: &Site) -> Result<(), Failure> {
-    let administrator = store::administrator(cms)?;
-    let act = ConfigureSite {
-        default_locale: site.default_locale.clone(),
-        locales: site.locales.clone(),
-        default_agency: site.default_agency,
-    };
-    match cms.configure_site(&administrator, act).await {
-        Ok(_) => Ok(()),
-        Err(CommandError::Invalid(violations)) => {
-            let said: Vec<_> = violations.iter().map(output::said).collect();
-            Err(Failure::No(said.join("\n")))
-        }
-        Err(other) => Err(anyhow::Error::new(other).context("the locales were not saved").into()),
+    for locale in answer.get("locales").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| locale.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_default = locale.get("default").and_then(Value::as_bool) == Some(true);
+        let default = if is_default { " (default)" } else { "" };
+        let is_configured = locale.get("fallback").is_some_and(Value::is_array);
+        let kind = if is_configured { "configured" } else { "usual" };
+        let chain = locale.get("chain").and_then(Value::as_array).into_iter().flatten();
+        let chain: Vec<_> = chain.filter_map(Value::as_str).collect();
+        let (tag, name) = (text("tag"), text("name"));
+        output::say(format_args!("{tag} {name}{default}: {} ({kind})", chain.join(" → ")));
     }
-}
-
-fn tell(cms: &Cms, as_json: bool) -> Result<(), Failure> {
-    let locales = cms.editing().locales().context("the locales can't be read")?;
-    let default = locales.default_locale();
-    let chain = |tag: &Locale| -> Vec<String> {
-        locales.chain(tag, default).iter().map(ToString::to_string).collect()
-    };
-    if as_json {
-        let all: Vec<_> = locales
-            .all()
-            .iter()
-            .map(|locale| {
-                json!({
-                    "tag": locale.tag, "name": locale.name, "dir": locale.tag.direction().as_str(),
-                    "fallback": locale.fallback, "chain": chain(&locale.tag),
-                    "default": locale.tag == *default,
-                })
-            })
-            .collect();
-        output::say(json!({ "locales": all }));
-        return Ok(());
-    }
-    for locale in locales.all() {
-        let default = if locale.tag == *default { " (default)" } else { "" };
-        let kind = if locale.fallback.is_some() { "configured" } else { "usual" };
-        output::say(format_args!(
-            "{} {}{default}: {} ({kind})",
-            locale.tag,
-            locale.name,
-            chain(&locale.tag).join(" → ")
-        ));
-    }
-    Ok(())
 }

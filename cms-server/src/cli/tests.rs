@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::{Cms, Failure, act, store};
 
+mod administer;
 mod audit;
 mod directories;
 mod release;

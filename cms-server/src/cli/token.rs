@@ -155,7 +155,7 @@ pub(super) fn refused(error: CommandError) -> Failure {
     if let CommandError::Invalid(violations) = &error {
         return Failure::No(violations.iter().map(output::said).collect::<Vec<_>>().join("\n"));
     }
-    if let CommandError::NotFound(_) = error {
+    if let CommandError::NotFound(_) | CommandError::Taken(_) = error {
         return Failure::No(error.to_string());
     }
     Failure::Failed(error.into())

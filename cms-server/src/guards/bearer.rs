@@ -1,10 +1,11 @@
-//! `Authorization: Bearer` (RFC 6750): who acts.
+//! `Authorization: Bearer` (RFC 6750), or the cookie of a session: who acts.
 //!
-//! Whatever is wrong with a token, the answer is the same 401: it never says whether there is such a
-//! token, whose it was, or why it is good for nothing.
+//! Whatever is wrong with a token or a cookie, the answer is the same 401: it never says whether there is such a
+//! one, whose it was, or why it is good for nothing. Where there is an `Authorization`, it alone counts.
 
 use cms_core::access::{
     Actor,
+    session::Session,
     token::{Kind, Secret, Token},
 };
 use rocket::{
@@ -14,16 +15,26 @@ use rocket::{
 
 use crate::{
     delivery::Desk,
+    guards::session::{SessionCookie, check_forgery},
     problem::{Code, Problem},
 };
 
-/// Who acts, by a token that is good now.
+/// Who acts, by a token or in a session that is good now.
 #[derive(Debug, Clone)]
 pub struct Bearer {
     /// The account, with what it may do.
     pub actor: Actor,
-    /// The token that said so.
-    pub token: Token,
+    /// What said so.
+    pub proof: Proof,
+}
+
+/// What says who acts.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// A program's token.
+    Token(Token),
+    /// A browser's session, with its token against forged requests. A request that may change something has that.
+    Session(Session, String),
 }
 
 /// Who asks for a token: with one that is to be exchanged, or as somebody who has one already.
@@ -52,10 +63,10 @@ impl<'r> FromRequest<'r> for Applicant {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        let applicant = match presented(request) {
-            Ok(secret) if secret.kind() == Kind::OneTime => Ok(Self::Exchanging(secret)),
-            Ok(_) => authenticate(request).await.map(Self::Known),
-            Err(problem) => Err(problem),
+        let one_time = presented(request).ok().filter(|secret| secret.kind() == Kind::OneTime);
+        let applicant = match one_time {
+            Some(secret) => Ok(Self::Exchanging(secret)),
+            None => authenticate(request).await.map(Self::Known),
         };
         match applicant {
             Ok(applicant) => Outcome::Success(applicant),
@@ -88,11 +99,19 @@ impl Bearer {
 }
 
 async fn authenticate(request: &Request<'_>) -> Result<Bearer, Problem> {
-    let secret = presented(request)?;
     let desk = request.rocket().state::<Desk>();
     let desk = desk.ok_or_else(|| Problem::internal("the application has no desk"))?;
-    let known = desk.cms.authenticate(&secret).await?;
-    known.map(|(actor, token)| Bearer { actor, token }).ok_or_else(invalid)
+    if !request.headers().contains("Authorization")
+        && let Some(SessionCookie(secret)) = SessionCookie::of(request)
+    {
+        let known = desk.cms.session(&secret).await?.ok_or_else(invalid)?;
+        check_forgery(request, &known.csrf)?;
+        let proof = Proof::Session(known.session, known.csrf);
+        return Ok(Bearer { actor: known.actor, proof });
+    }
+    let known = desk.cms.authenticate(&presented(request)?).await?;
+    let (actor, token) = known.ok_or_else(invalid)?;
+    Ok(Bearer { actor, proof: Proof::Token(token) })
 }
 
 /// The token in the request, if it has the form of one.

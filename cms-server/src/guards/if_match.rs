@@ -44,6 +44,18 @@ impl IfMatch {
         }
     }
 
+    /// The one revision that the write names; 0 where it says that there is none yet.
+    pub(crate) fn named(&self) -> Option<u32> {
+        match self {
+            Self::Absent | Self::Any => None,
+            Self::Nothing => Some(0),
+            Self::Tags(tags) => match tags.as_slice() {
+                [tag] => tag.parse().ok().filter(|number: &u32| number.to_string() == *tag),
+                _ => None,
+            },
+        }
+    }
+
     /// The revision that the write expects, which is the newest one; 0 where there is none.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cms_core::{
     access::{Act, Grant},
     commands::save_account::{CreateAccount, SetGrants},
-    followers::editing::Agency,
+    followers::editing::{Account, Agency},
     id::{AccountId, AgencyId, ExternalKey, TypeName},
     locale::Locale,
     violation::Violation,
@@ -23,12 +23,14 @@ use crate::{
         body::{JsonBody, Members},
         query::{Nothing, Query},
     },
-    problem::{Code, Problem},
+    problem::Problem,
 };
 
-/// The endpoints of this file.
+pub mod changes;
+
+/// The endpoints of this file, and of what happens to one account.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![list_accounts, create_account, set_grants]
+    [routes![list_accounts, create_account, set_grants], changes::endpoints()].concat()
 }
 
 /// What an account may do, within a scope. An absent part of the scope means everywhere.
@@ -56,6 +58,19 @@ pub struct AccountDocument {
     name: String,
     /// What it may do.
     grants: Vec<GrantDocument>,
+    /// Whether it is closed: nobody acts as it.
+    disabled: bool,
+}
+
+impl AccountDocument {
+    fn of(id: AccountId, account: Account, agencies: &Agencies) -> Self {
+        Self {
+            id: id.to_string(),
+            name: account.name,
+            grants: account.grants.iter().map(|grant| agencies.told(grant)).collect(),
+            disabled: account.disabled,
+        }
+    }
 }
 
 /// The accounts.
@@ -73,14 +88,21 @@ impl Agencies {
         Ok(Self(desk.cms.editing().agencies()?))
     }
 
+    /// An agency's key.
+    pub(crate) fn key(&self, id: AgencyId) -> String {
+        self.0.get(&id).map_or_else(|| id.to_string(), |agency| agency.key.to_string())
+    }
+
+    /// The agency with this key.
+    pub(crate) fn with_key(&self, key: &str) -> Option<AgencyId> {
+        Some(self.0.values().find(|agency| agency.key.as_str() == key)?.id)
+    }
+
     /// A grant as it goes over the wire.
     pub(crate) fn told(&self, grant: &Grant) -> GrantDocument {
-        let key = |id: AgencyId| {
-            self.0.get(&id).map_or_else(|| id.to_string(), |agency| agency.key.to_string())
-        };
         GrantDocument {
             acts: grant.acts.iter().map(|act| act.as_str()).collect(),
-            agency: grant.agency.map(key),
+            agency: grant.agency.map(|id| self.key(id)),
             type_name: grant.type_name.as_ref().map(ToString::to_string),
             locale: grant.locale.as_ref().map(ToString::to_string),
         }
@@ -179,11 +201,8 @@ pub(crate) fn list_accounts(
     administrator(&bearer)?;
     let agencies = Agencies::of(desk)?;
     let accounts = desk.cms.editing().accounts()?;
-    let data = accounts.into_iter().map(|(id, account)| AccountDocument {
-        id: id.to_string(),
-        name: account.name,
-        grants: account.grants.iter().map(|grant| agencies.told(grant)).collect(),
-    });
+    let told = |(id, account)| AccountDocument::of(id, account, &agencies);
+    let data = accounts.into_iter().map(told);
     Ok(Json(AccountList { data: data.collect() }))
 }
 
@@ -212,7 +231,7 @@ pub(crate) async fn create_account(
     let told = grants.iter().map(|grant| agencies.told(grant)).collect();
     let act = CreateAccount { name: name.clone(), grants };
     let (id, accepted) = desk.cms.create_account(&bearer.actor, act).await?;
-    let body = AccountDocument { id: id.to_string(), name, grants: told };
+    let body = AccountDocument { id: id.to_string(), name, grants: told, disabled: false };
     let location = format!("/manage/v1/accounts/{id}");
     Ok(Created::new(location).body(Done { body, event: accepted.event }))
 }
@@ -235,14 +254,11 @@ pub(crate) async fn set_grants(
     body: JsonBody,
 ) -> Result<Done<AccountDocument>, Problem> {
     administrator(&bearer)?;
-    let id: AccountId = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
-    let account = desk.cms.editing().account(id)?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let (account, _) = changes::known(desk, id)?;
     let agencies = Agencies::of(desk)?;
     let mut members = Members::of(Some(body.0))?;
     let grants = agencies.read(&mut members);
     members.finish()?;
-    let told = grants.iter().map(|grant| agencies.told(grant)).collect();
-    let accepted = desk.cms.set_grants(&bearer.actor, SetGrants { account: id, grants }).await?;
-    let body = AccountDocument { id: id.to_string(), name: account.name, grants: told };
-    Ok(Done { body, event: accepted.event })
+    let accepted = desk.cms.set_grants(&bearer.actor, SetGrants { account, grants }).await?;
+    Ok(Done { body: changes::known(desk, id)?.1, event: accepted.event })
 }

@@ -5,11 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use cms_core::{
     access::Act,
     commands::{Accepted, create_entry::CreateEntry, save_draft::SaveDraft},
-    entry::{Head, Schedule, Status},
-    event::{ChangeClass, Due, Fields, Part, Translates, Withdrawal},
-    id::{AgencyId, ExternalKey, FieldName, TypeName},
+    event::{ChangeClass, Fields, Part, Translates, Withdrawal},
+    id::{AgencyId, ExternalKey, TypeName},
     locale::Locale,
-    violation::{Violation, pointer_step},
 };
 use rocket::{
     Route, State, delete, get, patch, post,
@@ -19,11 +17,11 @@ use rocket::{
     serde::json::Json,
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    acts::change_class,
+    accounts::Agencies,
     once::Written,
     place::{Editor, EntryAddress, EntryPlace, PartAddress, PartPlace, PartWrite},
 };
@@ -37,8 +35,13 @@ use crate::{
 };
 
 pub mod listed;
+mod merging;
+mod patch;
+pub mod standing;
 
 use listed::AtInstant;
+use merging::with_proposal;
+pub(crate) use standing::Standing;
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
@@ -53,6 +56,8 @@ pub struct Overview {
     /// Its type.
     #[serde(rename = "type")]
     type_name: String,
+    /// The key of the agency that answers for it.
+    agency: String,
     /// Its key outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -60,99 +65,6 @@ pub struct Overview {
     source_locale: String,
     /// Its parts that you may read: `shared` and locales.
     parts: BTreeMap<String, Standing>,
-}
-
-/// Where a part stands.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Standing {
-    /// `draft`, `in_review`, `approved`, `scheduled`, `published` or `unpublished`.
-    #[schema(value_type = String)]
-    status: Status,
-    /// The newest revision.
-    revision: u32,
-    /// The revision that readers get.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    live_revision: Option<u32>,
-    /// When the newest revision was saved.
-    saved_at: String,
-    /// By which account.
-    saved_by: String,
-    /// The last step of its review.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    review: Option<ReviewDocument>,
-    /// What is to happen, soonest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    schedules: Vec<ScheduleDocument>,
-}
-
-/// The last step of a review.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReviewDocument {
-    /// `submitted`, `changes_requested` or `approved`.
-    #[schema(value_type = String)]
-    step: cms_core::event::ReviewStep,
-    /// When.
-    at: String,
-    /// By which account.
-    by: String,
-    /// What was said to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-}
-
-/// Something that is to happen.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ScheduleDocument {
-    /// Its id.
-    id: String,
-    /// `publish` or `unpublish`.
-    act: &'static str,
-    /// When, in UTC.
-    at: String,
-    /// The time zone that it was chosen in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    zone: Option<String>,
-    /// Who wants it.
-    by: String,
-    /// The release that it is a part of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    release: Option<String>,
-}
-
-impl ScheduleDocument {
-    fn of(schedule: &Schedule) -> Self {
-        Self {
-            id: schedule.id.to_string(),
-            act: match schedule.due {
-                Due::Publish(_) => "publish",
-                Due::Unpublish(_) => "unpublish",
-            },
-            at: schedule.at.to_string(),
-            zone: schedule.zone.clone(),
-            by: schedule.actor.to_string(),
-            release: schedule.release.map(|release| release.to_string()),
-        }
-    }
-}
-
-impl Standing {
-    /// Where a part stands.
-    pub(crate) fn of(head: &Head) -> Self {
-        Self {
-            status: head.status,
-            revision: head.draft.revision,
-            live_revision: head.published().map(|live| live.saved.revision),
-            saved_at: head.draft.at.to_string(),
-            saved_by: head.draft.actor.to_string(),
-            review: head.review.as_ref().map(|review| ReviewDocument {
-                step: review.step,
-                at: review.at.to_string(),
-                by: review.actor.to_string(),
-                note: review.note.clone(),
-            }),
-            schedules: head.schedules.iter().map(ScheduleDocument::of).collect(),
-        }
-    }
 }
 
 /// A draft: the newest revision of a part.
@@ -284,16 +196,21 @@ pub(crate) async fn accepted_as(desk: &Desk, accepted: Accepted, mut body: Value
     security(("token" = []))
 )]
 #[get("/manage/v1/entries/<_>/<_>")]
-pub(crate) fn read_overview(place: EntryPlace, _query: Query<'_, Nothing>) -> Json<Overview> {
+pub(crate) fn read_overview(
+    place: EntryPlace,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Json<Overview>, Problem> {
     let entry = &place.entry;
     let parts = entry.heads.iter().filter(|(part, _)| place.may(Act::Read, part));
-    Json(Overview {
+    Ok(Json(Overview {
         id: entry.id.to_string(),
         type_name: entry.type_name.to_string(),
+        agency: Agencies::of(desk)?.key(entry.agency),
         key: entry.key.as_ref().map(ToString::to_string),
         source_locale: entry.source_locale.to_string(),
         parts: parts.map(|(part, head)| (part_name(part), Standing::of(head))).collect(),
-    })
+    }))
 }
 
 /// Erases an entry in all its locales: its content leaves the store, and it is as if it had never been.
@@ -363,7 +280,7 @@ pub(crate) async fn read_draft(
     request_body(content = Object, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, body = Object),
-        (status = 412, description = "Somebody has saved since: `ETag` and `current` say which revision."),
+        (status = 412, description = "Somebody has saved since: `ETag` and `current` say which revision. `merge` is what both made of the one that `If-Match` names: `fields` as they could be saved, and `conflicts` where somebody has to say."),
         (status = 428, description = "`If-Match` is missing."),
     ),
     security(("token" = []))
@@ -377,16 +294,21 @@ pub(crate) async fn save_draft(
 ) -> Result<Written, Problem> {
     let actor = place.at.editor.bearer.actor.clone();
     let work = async {
-        let expected = place.expected(Act::Write)?;
+        let expected = match place.expected(Act::Write) {
+            Ok(expected) => expected,
+            Err(problem) => return Err(with_proposal(desk, &place, &body.0, problem).await),
+        };
         let head = place.at.entry.heads.get(&place.part);
         let before = match head {
             Some(head) => desk.cms.editing().fields(head.draft.event).await?,
             None => Fields::new(),
         };
-        let act = patched(&place, before, body.0.clone())?;
-        let accepted =
-            desk.cms.save_draft(&actor, SaveDraft { expected: Some(expected), ..act }).await?;
-        answered(desk, &place, accepted).await
+        let act = patch::patched(&place, before, body.0.clone())?;
+        let act = SaveDraft { expected: Some(expected), ..act };
+        match desk.cms.save_draft(&actor, act).await {
+            Ok(accepted) => answered(desk, &place, accepted).await,
+            Err(error) => Err(with_proposal(desk, &place, &body.0, error.into()).await),
+        }
     };
     place.at.editor.once.run((desk, actor.account), Some(&body.0), work).await
 }
@@ -404,92 +326,4 @@ pub(crate) async fn answered(
         None => json!({}),
     };
     Ok(accepted_as(desk, accepted, body).await)
-}
-
-/// The revision to save: the fields of before, patched.
-fn patched(place: &PartPlace, before: Fields, patch: Value) -> Result<SaveDraft, Problem> {
-    let mut members = Members::of(Some(patch))?;
-    let mut fields = json!(before);
-    match members.take("fields") {
-        None => {}
-        Some(patch @ Value::Object(_)) => merge(&mut fields, patch),
-        Some(_) => members.refuse(Violation::new("/fields", "not_an_object")),
-    }
-    let mut parsed = Fields::new();
-    for (name, value) in fields.as_object_mut().map(std::mem::take).unwrap_or_default() {
-        match name.parse::<FieldName>() {
-            Ok(name) => drop(parsed.insert(name, value)),
-            Err(_) => members.refuse(
-                Violation::new(format!("/fields{}", pointer_step(&name)), "unknown_field")
-                    .with("field", name),
-            ),
-        }
-    }
-    let slug = members.text("slug");
-    let note = members.text("note");
-    let change_class = change_class(&mut members);
-    let translates = members.value("translates").and_then(|value| {
-        let revision = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        let source = Part::Locale(place.at.entry.source_locale.clone());
-        let newest = place.at.entry.heads.get(&source).map_or(0, |head| head.newest);
-        let revision = revision.filter(|revision| (1..=newest).contains(revision));
-        if revision.is_none() {
-            members.refuse(Violation::new("/translates", "unknown_revision"));
-        }
-        revision.map(Translates::Revision)
-    });
-    members.finish()?;
-    let save = SaveDraft::new(place.at.entry.id, place.part.clone(), parsed);
-    Ok(SaveDraft { slug, note, change_class, translates, ..save })
-}
-
-/// Applies a JSON Merge Patch (RFC 7396, section 2).
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Some(members) = target.as_object_mut() else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            members.remove(&name);
-        } else {
-            merge(members.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The examples of RFC 7396, appendix A.
-    #[test]
-    fn a_merge_patch_does_what_its_standard_says() {
-        for (target, patch, expected) in [
-            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
-            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
-            (r#"{"a":"b"}"#, r#"{"a":null}"#, "{}"),
-            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
-            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
-            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
-            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
-            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
-            (r#"["a","b"]"#, r#"["c","d"]"#, r#"["c","d"]"#),
-            (r#"{"a":"b"}"#, r#"["c"]"#, r#"["c"]"#),
-            (r#"{"a":"foo"}"#, "null", "null"),
-            (r#"{"a":"foo"}"#, r#""bar""#, r#""bar""#),
-            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
-            ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
-            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
-        ] {
-            let read = |text| serde_json::from_str::<Value>(text).unwrap();
-            let mut merged = read(target);
-            merge(&mut merged, read(patch));
-            assert_eq!(merged, read(expected), "{target} {patch}");
-        }
-    }
 }

@@ -210,6 +210,11 @@ impl PartPlace {
         self.if_match.expected(head.map_or(0, |head| head.draft.revision))
     }
 
+    /// The one revision that a write says it changes, whether it is the newest or not.
+    pub(crate) fn named(&self) -> Option<u32> {
+        self.if_match.named()
+    }
+
     /// The locale, for acts that know no shared fields.
     pub(crate) fn locale(&self) -> Result<Locale, Problem> {
         match &self.part {

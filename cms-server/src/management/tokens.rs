@@ -21,11 +21,12 @@ use utoipa::ToSchema;
 use super::{
     accounts::{Agencies, GrantDocument},
     administrator,
+    sessions::SessionDocument,
 };
 use crate::{
     delivery::Desk,
     guards::{
-        bearer::{Applicant, Bearer, invalid},
+        bearer::{Applicant, Bearer, Proof, invalid},
         body::{JsonBody, Members},
         query::{Nothing, Query},
     },
@@ -44,8 +45,12 @@ pub struct Me {
     account: String,
     /// What the account may do.
     grants: Vec<GrantDocument>,
-    /// The token.
-    token: TokenDocument,
+    /// The token, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenDocument>,
+    /// The session, where a browser asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<SessionDocument>,
 }
 
 /// A token, without its text.
@@ -137,8 +142,13 @@ pub(crate) fn read_me(
 ) -> Result<Json<Me>, Problem> {
     let agencies = Agencies::of(desk)?;
     let grants = bearer.actor.grants.iter().map(|grant| agencies.told(grant)).collect();
-    let token = TokenDocument::of(KnownToken { token: bearer.token, last_used: None });
-    Ok(Json(Me { account: bearer.actor.account.to_string(), grants, token }))
+    let (token, session) = match bearer.proof {
+        Proof::Token(token) => {
+            (Some(TokenDocument::of(KnownToken { token, last_used: None })), None)
+        }
+        Proof::Session(session, csrf) => (None, Some(SessionDocument::of(&session, &csrf))),
+    };
+    Ok(Json(Me { account: bearer.actor.account.to_string(), grants, token, session }))
 }
 
 /// All tokens, without their texts. An administrator's question.

@@ -43,6 +43,15 @@ pub enum NextDue {
     Release(ReleaseId),
 }
 
+/// What was to happen and has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overdue {
+    /// How much it is.
+    pub count: usize,
+    /// When the first of it was to happen.
+    pub since: Option<Timestamp>,
+}
+
 type ParsedTypes = HashMap<TypeName, (Arc<ContentType>, u64)>;
 
 impl Editing {
@@ -177,6 +186,26 @@ impl Editing {
         let first = self.reader.scan(&editing::RELEASE_SCHEDULES, &(), None).next().transpose()?;
         let release = first.map(|((at, release), ())| (at, NextDue::Release(release)));
         Ok(locale.into_iter().chain(release).min_by_key(|(at, _)| *at))
+    }
+
+    /// What was to happen before an instant and has not happened: how much, at most `limit`, and since when.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn overdue(&self, before: Timestamp, limit: usize) -> Result<Overdue, ReadError> {
+        let rows = self.reader.scan(&editing::SCHEDULES, &(), None);
+        let mut instants = Vec::new();
+        for row in rows.take(limit) {
+            let ((at, ..), ()) = row?;
+            instants.push(at);
+        }
+        for row in self.reader.scan(&editing::RELEASE_SCHEDULES, &(), None).take(limit) {
+            let ((at, _), ()) = row?;
+            instants.push(at);
+        }
+        instants.retain(|at| *at < before);
+        let since = instants.iter().min().copied();
+        Ok(Overdue { count: instants.len().min(limit), since })
     }
 
     /// A release.
@@ -334,15 +363,16 @@ impl Editing {
         Ok(self.reader.scan(&editing::ACCOUNTS, &(), None).collect::<Result<_, _>>()?)
     }
 
-    /// An account with what it may do, if there is such an account.
+    /// An account with what it may do, if there is such an account and it isn't closed.
     ///
     /// # Errors
     /// As for all questions here.
     pub fn actor(&self, account: AccountId) -> Result<Option<Actor>, ReadError> {
-        Ok(self.account(account)?.map(|found| Actor { account, grants: found.grants }))
+        let found = self.account(account)?.filter(|found| !found.disabled);
+        Ok(found.map(|found| Actor { account, grants: found.grants }))
     }
 
-    /// The first account that is an administrator's.
+    /// The first account that is an administrator's and not closed.
     ///
     /// # Errors
     /// As for all questions here.
@@ -350,7 +380,7 @@ impl Editing {
         for row in self.reader.scan(&editing::ACCOUNTS, &(), None) {
             let (account, found) = row?;
             let actor = Actor { account, grants: found.grants };
-            if actor.is_administrator() {
+            if !found.disabled && actor.is_administrator() {
                 return Ok(Some(actor));
             }
         }
