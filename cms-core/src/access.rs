@@ -10,6 +10,7 @@ use crate::{
 
 pub mod backoff;
 pub mod credentials;
+pub mod partner;
 pub mod password;
 pub mod session;
 pub mod token;

@@ -17,6 +17,7 @@ use crate::{
         CommandError, Means,
         doors::Doors,
         import::{Applied, ImportError, ImportOptions, ImportReport, Lines},
+        report_page::Throttle,
         save_type::SaveTypeError,
         set_up::SetUp,
     },
@@ -36,6 +37,7 @@ mod accounts;
 mod acts;
 mod checkpoints;
 mod derived;
+mod discussions;
 mod folders;
 mod previews;
 mod releases;
@@ -153,6 +155,8 @@ struct Inner {
     applying: tokio::sync::Mutex<()>,
     /// What stands between passwords and the processors.
     doors: Doors,
+    /// How fast readers' reports may come.
+    reports: Throttle,
 }
 
 impl fmt::Debug for Cms {
@@ -215,6 +219,7 @@ impl Cms {
             next_due: AtomicI64::new(i64::MAX),
             applying: tokio::sync::Mutex::default(),
             doors: Doors::default(),
+            reports: Throttle::default(),
             options,
         }));
         let upkeep = upkeep::start(Arc::downgrade(&cms.0), cms.0.options.upkeep)?;

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     embed::EmbedToken,
-    event::{ChangeClass, Due, Event, EventBody, Part, ReviewStep, Translates, Withdrawal},
+    event::{ChangeClass, Due, Event, EventBody, Fields, Part, ReviewStep, Translates, Withdrawal},
     id::{AccountId, AgencyId, EntryId, ExternalKey, OpId, ReleaseId, TypeName},
     locale::Locale,
 };
 
 pub mod diff;
 pub mod merge;
+pub mod report;
 
 /// Where a head stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub struct Saved {
     pub change_class: Option<ChangeClass>,
     /// What the author said of it to colleagues.
     pub note: Option<String>,
+    /// The day that it names for looking at it again; shared fields do, of types that have the field.
+    pub review_due: Option<String>,
 }
 
 /// Where the review of the newest revision stands.
@@ -276,6 +279,9 @@ impl Entry {
             | EventBody::TypeSaved { .. }
             | EventBody::AccountCreated { .. }
             | EventBody::GrantsSet { .. }
+            | EventBody::CommentMade { .. }
+            | EventBody::CommentAssigned { .. }
+            | EventBody::CommentResolved { .. }
             | EventBody::AccountRenamed { .. }
             | EventBody::AccountSwitched { .. }
             | EventBody::AccountErased { .. }
@@ -349,7 +355,15 @@ impl Entry {
 /// The revision that an event saved.
 fn saved(event: &Event) -> Option<Saved> {
     let Some(EventBody::RevisionSaved {
-        revision, slug, uses, translates, change_class, note, ..
+        part,
+        revision,
+        slug,
+        uses,
+        translates,
+        change_class,
+        note,
+        fields,
+        ..
     }) = &event.body
     else {
         return None;
@@ -364,7 +378,15 @@ fn saved(event: &Event) -> Option<Saved> {
         translates: translates.clone(),
         change_class: *change_class,
         note: note.clone(),
+        review_due: review_due(part, fields),
     })
+}
+
+/// The day that shared fields name for looking at them again. A field that holds no day says nothing.
+fn review_due(part: &Part, fields: &Fields) -> Option<String> {
+    let text = fields.get("review_due").filter(|_| *part == Part::Shared)?.as_str()?;
+    let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    is_day.then(|| text.to_owned())
 }
 
 /// The schedule that an event made.

@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::{
     access::Grant,
     clock::Timestamp,
-    id::{AccountId, AgencyId, EntryId, ExternalKey, FieldName, OpId, ReleaseId, TypeName},
+    id::{
+        AccountId, AgencyId, CommentId, EntryId, ExternalKey, FieldName, OpId, ReleaseId, TypeName,
+    },
     locale::Locale,
     violation::Violation,
 };
@@ -54,6 +56,8 @@ pub enum Stream {
     Site,
     /// A release.
     Release(ReleaseId),
+    /// What is said about an entry.
+    Discussion(EntryId),
 }
 
 /// A name that only one thing may hold at a time.
@@ -246,6 +250,51 @@ pub enum EventBody {
         /// What kept it from happening when its time had come; empty when an editor took it back.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<Violation>,
+    },
+    /// Somebody said something about a part of an entry, to colleagues.
+    CommentMade {
+        /// The comment.
+        comment: CommentId,
+        /// About which entry.
+        entry: EntryId,
+        /// About which part; the shared fields stand for the entry as a whole.
+        part: Part,
+        /// About which segment of the part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        segment: Option<String>,
+        /// What was said.
+        text: String,
+        /// The comment that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<CommentId>,
+        /// Who is to see to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assignee: Option<AccountId>,
+        /// By when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+    },
+    /// Somebody else is to see to a comment, or nobody.
+    CommentAssigned {
+        /// Which.
+        comment: CommentId,
+        /// About which entry.
+        entry: EntryId,
+        /// Who is to see to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assignee: Option<AccountId>,
+        /// By when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+    },
+    /// A comment is seen to, or isn't after all.
+    CommentResolved {
+        /// Which.
+        comment: CommentId,
+        /// About which entry.
+        entry: EntryId,
+        /// Whether it is seen to.
+        resolved: bool,
     },
     /// A release was begun, or what it holds changed.
     ReleaseSaved {

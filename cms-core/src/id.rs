@@ -99,6 +99,10 @@ id! {
     ReleaseId
 }
 id! {
+    /// Something that was said about an entry to colleagues.
+    CommentId
+}
+id! {
     /// One accepted command: the caller's handle to learn what became of it.
     OpId
 }

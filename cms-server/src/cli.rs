@@ -20,6 +20,7 @@ mod health;
 mod import;
 mod locales;
 mod output;
+mod partner;
 mod rebuild;
 mod release;
 mod remote;
@@ -111,6 +112,8 @@ enum Command {
     Account(account::AccountCommand),
     #[command(name = "grant")]
     Grant(grant::GrantCommand),
+    #[command(name = "partner")]
+    Partner(partner::PartnerCommand),
     #[command(name = "agency")]
     Agency(agency::AgencyCommand),
     #[command(name = "token")]
@@ -156,6 +159,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Account(account) => account.run(global),
         Command::Grant(grant) => grant.run(global),
         Command::Agency(agency) => agency.run(global),
+        Command::Partner(partner) => partner.run(global),
         Command::Token(token) => token.run(global),
         Command::Translation(translation) => translation.run(global),
         Command::Health(health) => health.run(global),

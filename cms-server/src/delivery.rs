@@ -30,6 +30,7 @@ pub mod proofs;
 pub mod ready;
 pub mod recalls;
 pub mod redirects;
+pub mod reports;
 pub mod routes;
 pub mod search;
 pub mod site;
@@ -47,6 +48,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
         redirects::endpoints(),
         search::endpoints(),
         recalls::endpoints(),
+        reports::endpoints(),
         proofs::endpoints(),
         feed::endpoints(),
         sitemap::endpoints(),

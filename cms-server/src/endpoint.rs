@@ -14,7 +14,7 @@ use rocket::{
 use crate::{
     config::Limits,
     delivery::Desk,
-    guards::path,
+    guards::{partner, path},
     metrics::{Meter, Metrics},
     problem::{Code, Problem},
 };
@@ -70,6 +70,9 @@ struct Framed {
 impl Handler for Framed {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Routed<'r> {
         if let Some(problem) = refusal(request, self.body_bytes) {
+            return Outcome::Error(problem.deposit(request));
+        }
+        if let Err(problem) = partner::count(request).await {
             return Outcome::Error(problem.deposit(request));
         }
         let started = Instant::now();

@@ -6,6 +6,7 @@ pub mod body;
 pub mod codings;
 pub mod etags;
 pub mod if_match;
+pub mod partner;
 pub mod path;
 pub mod percent;
 pub mod query;

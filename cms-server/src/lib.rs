@@ -29,8 +29,8 @@ pub mod telemetry;
 use cms_core::Cms;
 
 use crate::{
-    config::Config, delivery::Desk, fairings::headers::Headers, health::Followers,
-    management::leases::Leases, metrics::Metrics, openapi::Description,
+    config::Config, delivery::Desk, fairings::headers::Headers, guards::partner::Shares,
+    health::Followers, management::leases::Leases, metrics::Metrics, openapi::Description,
 };
 
 /// How often measured times are sorted into their buckets.
@@ -90,6 +90,7 @@ pub fn rocket_watching(
         .manage(followers)
         .manage(desk)
         .manage(Leases::default())
+        .manage(Shares::default())
         .manage(config.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
         .mount("/", endpoint::framed_for(delivery::changes::endpoints(), waiting, &metrics))

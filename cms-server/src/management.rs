@@ -34,6 +34,7 @@ pub mod agencies;
 pub mod analysis;
 pub mod audit;
 pub mod backup;
+pub mod comments;
 pub mod duplicates;
 pub mod entries;
 pub mod export;
@@ -41,9 +42,11 @@ pub mod history;
 pub mod imports;
 pub mod lint;
 pub mod leases;
+pub mod links;
 pub mod locales;
 pub mod moves;
 pub mod once;
+pub mod partners;
 pub mod passwords;
 pub(crate) mod place;
 pub mod previews;
@@ -51,6 +54,7 @@ pub mod proofs;
 pub mod rebuilds;
 pub mod releases;
 pub mod routes;
+pub mod reports;
 pub mod schedules;
 pub mod segments;
 pub mod sessions;
@@ -64,6 +68,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         tokens::endpoints(),
         sessions::endpoints(),
         passwords::endpoints(),
+        partners::endpoints(),
         accounts::endpoints(),
         agencies::endpoints(),
         locales::endpoints(),
@@ -76,6 +81,9 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         acts::endpoints(),
         schedules::endpoints(),
         leases::endpoints(),
+        comments::endpoints(),
+        reports::endpoints(),
+        links::endpoints(),
         analysis::endpoints(),
         export::endpoints(),
         backup::endpoints(),

@@ -35,20 +35,30 @@ pub enum Kind {
     Session,
     /// To choose a password, once; for nothing else.
     Invitation,
+    /// To read what is public with a share of one's own; for nothing else.
+    Partner,
 }
 
 impl Kind {
     /// All kinds.
-    const ALL: [Self; 5] =
-        [Self::OneTime, Self::Service, Self::Preview, Self::Session, Self::Invitation];
+    const ALL: [Self; 6] = [
+        Self::OneTime,
+        Self::Service,
+        Self::Preview,
+        Self::Session,
+        Self::Invitation,
+        Self::Partner,
+    ];
 
-    const fn prefix(self) -> &'static str {
+    /// What the text of such a one begins with.
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::OneTime => "bcn1_",
             Self::Service => "bcn_",
             Self::Preview => "bcnp_",
             Self::Session => "bcns_",
             Self::Invitation => "bcni_",
+            Self::Partner => "bcnk_",
         }
     }
 }

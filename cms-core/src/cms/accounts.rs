@@ -9,6 +9,7 @@ use crate::{
     clock::Timestamp,
     commands::{
         Accepted, CommandError,
+        issue_partner_key::{IssuePartnerKey, IssuedKey},
         issue_token::{IssueToken, Issued},
         rename_account::RenameAccount,
         save_account::{CreateAccount, SetGrants},
@@ -124,6 +125,26 @@ impl Cms {
     /// [`CommandError`]: `NotFound` when there is none that the actor may revoke.
     pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), CommandError> {
         self.means().revoke_token(actor, id).await
+    }
+
+    /// Issues a key for a partner.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn issue_partner_key(
+        &self,
+        actor: &Actor,
+        act: IssuePartnerKey,
+    ) -> Result<IssuedKey, CommandError> {
+        self.means().issue_partner_key(actor, act).await
+    }
+
+    /// Revokes a partner's key.
+    ///
+    /// # Errors
+    /// [`CommandError`]: `NotFound` when there is none.
+    pub async fn revoke_partner_key(&self, actor: &Actor, id: TokenId) -> Result<(), CommandError> {
+        self.means().revoke_partner_key(actor, id).await
     }
 
     /// Who acts with a token now; `None` when it is good for nothing.

@@ -21,7 +21,9 @@ impl Means {
     /// [`CommandError`]: `InUse` with those that show it.
     pub async fn erase(&self, actor: &Actor, id: EntryId) -> Result<Accepted, CommandError> {
         let (entry, _, _) = self.entry(actor, Act::Erase, id, &Part::Shared)?;
-        let mut expectations = vec![self.uses_as_known(id).await?];
+        // What is said meanwhile is not left behind.
+        let discussion = self.discussion_as_known(id).await?;
+        let mut expectations = vec![self.uses_as_known(id).await?, discussion];
         self.check_unused(actor, &entry)?;
         let mut parts: Vec<Part> = entry.heads.keys().cloned().collect();
         if !parts.contains(&Part::Shared) {
@@ -77,7 +79,7 @@ impl Means {
                 event
                     .streams
                     .iter()
-                    .any(|stream| matches!(stream, Stream::Entry(entry, _) if *entry == id))
+                    .any(|stream| matches!(stream, Stream::Entry(entry, _) | Stream::Discussion(entry) if *entry == id))
             });
             found.extend(own.map(|event| event.number));
         }

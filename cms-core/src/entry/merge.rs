@@ -263,12 +263,6 @@ mod tests {
             ("a\n\nb\n\nc", "a\n\nc", "a\n\nb\n\nc\n\nd", "a\n\nc\n\nd"),
             ("a\n\nb", "x\n\na\n\nb", "a\n\nb\n\ny", "x\n\na\n\nb\n\ny"),
             ("a\n\nb\n\nc", "a\n\nB\n\nc", "a\n\nB\n\nc\n\nd", "a\n\nB\n\nc\n\nd"),
-            (
-                "a\n\nb\n\nc\n\nd",
-                "c\n\nd\n\na\n\nb",
-                "a\n\nb\n\nc\n\nd\n\ne",
-                "c\n\nd\n\na\n\nb\n\ne",
-            ),
         ] {
             let body = |text: &str| json!({ "body": text });
             let merge = merged(&body(base), &body(theirs), &body(mine));

@@ -153,6 +153,9 @@ pub fn apply(
         }
         EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::CommentMade { .. }
+        | EventBody::CommentAssigned { .. }
+        | EventBody::CommentResolved { .. }
         | EventBody::AccountRenamed { .. }
         | EventBody::AccountSwitched { .. }
         | EventBody::AccountErased { .. }

@@ -14,7 +14,10 @@ use crate::{
     store::view::{Batch, Table, ViewError},
 };
 
+pub mod discussion;
 pub mod reader;
+pub mod reviews;
+pub mod uses;
 
 /// The room of what editors see, drafts included.
 #[derive(Debug, Clone, Copy)]
@@ -218,6 +221,11 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         | EventBody::Discarded { entry, .. }
         | EventBody::Scheduled { entry, .. }
         | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry),
+        EventBody::CommentMade { entry, comment, .. }
+        | EventBody::CommentAssigned { entry, comment, .. }
+        | EventBody::CommentResolved { entry, comment, .. } => {
+            discussion::changed(batch, event, (*entry, *comment))
+        }
         EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
     }
 }
@@ -262,7 +270,9 @@ fn created(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
 fn changed(batch: &mut Batch<'_>, event: &Event, id: EntryId) -> Result<(), ViewError> {
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
     let (before, schedules) = (uses_of(&entry), schedules_of(&entry));
+    let review = reviews::row_of(&entry);
     entry.apply(event);
+    reviews::changed(batch, review, reviews::row_of(&entry))?;
     for key in schedules {
         batch.remove(&SCHEDULES, &key);
     }
@@ -355,6 +365,8 @@ fn erased(
     }
     let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
     batch.remove(&ENTRIES, &id);
+    reviews::changed(batch, reviews::row_of(&entry), None)?;
+    discussion::erased(batch, id)?;
     for key in schedules_of(&entry) {
         batch.remove(&SCHEDULES, &key);
     }

@@ -375,6 +375,9 @@ fn erased(event: &Event) -> Option<(EntryId, TypeName)> {
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::CommentMade { .. }
+        | EventBody::CommentAssigned { .. }
+        | EventBody::CommentResolved { .. }
         | EventBody::AccountRenamed { .. }
         | EventBody::AccountSwitched { .. }
         | EventBody::AccountErased { .. }
@@ -408,6 +411,9 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::TypeSaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::CommentMade { .. }
+        | EventBody::CommentAssigned { .. }
+        | EventBody::CommentResolved { .. }
         | EventBody::AccountRenamed { .. }
         | EventBody::AccountSwitched { .. }
         | EventBody::AccountErased { .. }

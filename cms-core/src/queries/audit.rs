@@ -103,7 +103,7 @@ impl Editing {
 impl AuditQuestion {
     fn asks_for(&self, event: &Event) -> bool {
         let about = |id: EntryId| {
-            let of_it = |stream: &Stream| matches!(stream, Stream::Entry(entry, _) if *entry == id);
+            let of_it = |stream: &Stream| matches!(stream, Stream::Entry(of, _) | Stream::Discussion(of) if *of == id);
             event.streams.iter().any(of_it)
         };
         self.entry.is_none_or(about)

@@ -176,6 +176,15 @@ impl Delivery {
         Ok(self.0.reader.scan(&tables::COUNTS, &(), None).collect::<Result<_, _>>()?)
     }
 
+    /// Whether readers get an entry of this type with this id, in any locale.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the view cannot be read.
+    pub fn is_published(&self, id: EntryId, type_name: &TypeName) -> Result<bool, ReadError> {
+        let entry = self.live(id)?.filter(|entry| entry.type_name == *type_name);
+        Ok(entry.is_some_and(|entry| entry.published().next().is_some()))
+    }
+
     /// An entry's locales and titles, from the cache where that is current.
     pub(super) fn live(&self, id: EntryId) -> Result<Option<Arc<LiveEntry>>, ViewError> {
         if let Some((stamp, entry)) = self.0.entries.get(&id)

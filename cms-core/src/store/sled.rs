@@ -276,6 +276,9 @@ fn is_large(append: &Append) -> bool {
         | EventBody::AgencySaved { .. }
         | EventBody::AccountCreated { .. }
         | EventBody::GrantsSet { .. }
+        | EventBody::CommentMade { .. }
+        | EventBody::CommentAssigned { .. }
+        | EventBody::CommentResolved { .. }
         | EventBody::AccountRenamed { .. }
         | EventBody::AccountSwitched { .. }
         | EventBody::AccountErased { .. }

@@ -80,7 +80,7 @@ pub struct EventList {
 pub(crate) fn without_content(event: &Event) -> Value {
     let mut what = event.body.as_ref().and_then(|body| serde_json::to_value(body).ok());
     if let Some(members) = what.as_mut().and_then(Value::as_object_mut) {
-        for name in ["fields", "schema", "line"] {
+        for name in ["fields", "schema", "line", "text"] {
             members.remove(name);
         }
     }
@@ -99,7 +99,8 @@ impl EventDocument {
             | Stream::Account(_)
             | Stream::Type(_)
             | Stream::Site
-            | Stream::Release(_) => None,
+            | Stream::Release(_)
+            | Stream::Discussion(_) => None,
         });
         Self {
             event: event.number,
@@ -160,6 +161,8 @@ pub(crate) async fn list_events(
             event.streams.iter().all(|stream| match stream {
                 Stream::Entry(other, part) => *other == id && may(part),
                 Stream::Uses(_) => true,
+                // Who may read the shared fields may read all that is said.
+                Stream::Discussion(other) => *other == id && may(&Part::Shared),
                 Stream::Agency(_)
                 | Stream::Account(_)
                 | Stream::Type(_)

@@ -70,7 +70,8 @@ async fn may_read(desk: &Desk, editor: &Editor, number: u64) -> Result<bool, Pro
             | Stream::Account(_)
             | Stream::Type(_)
             | Stream::Site
-            | Stream::Release(_) => {
+            | Stream::Release(_)
+            | Stream::Discussion(_) => {
                 return Ok(false);
             }
         }

@@ -26,7 +26,7 @@ use crate::{
 /// Answers editors' questions. Who may ask is the caller's business: commands and the façade check it.
 #[derive(Debug, Clone)]
 pub struct Editing {
-    reader: Reader<editing::Editing>,
+    pub(super) reader: Reader<editing::Editing>,
     log: Arc<dyn Log>,
     /// Parsed content types, each with the event that saved it.
     types: Arc<RwLock<ParsedTypes>>,

@@ -3,7 +3,7 @@
 use crate::{
     clock::Timestamp,
     event::Part,
-    id::{AccountId, AgencyId, EntryId, ReleaseId, TypeName},
+    id::{AccountId, AgencyId, CommentId, EntryId, ReleaseId, TypeName},
     locale::Locale,
 };
 
@@ -127,7 +127,7 @@ macro_rules! id_key {
         }
     )*};
 }
-id_key!(AccountId, AgencyId, EntryId, ReleaseId);
+id_key!(AccountId, AgencyId, CommentId, EntryId, ReleaseId);
 
 impl Key for Locale {
     fn encode(&self, out: &mut Vec<u8>) {

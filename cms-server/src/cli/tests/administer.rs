@@ -41,6 +41,13 @@ fn go_through(ask: &dyn Fn(&[&str]) -> Value, refused: &dyn Fn(&[&str]) -> Strin
     assert_eq!(ask(&["account", "erase", &id])["erased"], true);
     assert!(!refused(&["account", "erase", &id]).is_empty());
 
+    let key = ask(&["partner", "create", "A site", "--per-minute", "60"]);
+    assert!(key["secret"].as_str().unwrap().starts_with("bcnk_"), "{key}");
+    assert_eq!(ask(&["partner", "list"])["data"][0]["per_minute"], 60);
+    let key = key["id"].as_str().unwrap();
+    assert_eq!(ask(&["partner", "revoke", key]), Value::Null);
+    assert!(!refused(&["partner", "revoke", key]).is_empty());
+
     let set = ask(&["locale", "set", "fr", "--fallback", "en"]);
     assert_eq!(set["locales"].as_array().unwrap().last().unwrap()["fallback"], json!(["en"]));
     let set = ask(&["locale", "set", "fr", "--name", "Français"]);

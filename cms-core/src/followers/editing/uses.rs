@@ -1,0 +1,22 @@
+//! Who uses what, all of it in order: for reports on links that lead nowhere.
+
+use super::{USED_BY, Use, reader::Editing};
+use crate::{event::Part, followers::ReadError, id::EntryId};
+
+/// A use: the target, the user, the user's part.
+pub type UsePlace = (EntryId, EntryId, Part);
+
+impl Editing {
+    /// At most `limit` uses after a place, by target.
+    ///
+    /// # Errors
+    /// As for all questions here.
+    pub fn uses(
+        &self,
+        after: Option<&UsePlace>,
+        limit: usize,
+    ) -> Result<Vec<(UsePlace, Use)>, ReadError> {
+        let rows = self.reader.scan(&USED_BY, &(), after).take(limit);
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
