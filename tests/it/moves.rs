@@ -28,7 +28,7 @@ fn token_at(desk: &Desk, acts: &[Act], agencies: &[AgencyId]) -> String {
         locale: None,
     };
     let name = format!("somebody {}", desk.app.cms.log().last());
-    let act = CreateAccount { name: name.clone(), grants: agencies.iter().map(grant).collect() };
+    let act = CreateAccount { name, grants: agencies.iter().map(grant).collect() };
     let (account, _) = wait_for(desk.app.cms.create_account(&administrator, act)).unwrap();
     let act = IssueToken { account, name: "theirs".to_owned(), expires: None };
     let issued = wait_for(desk.app.cms.issue_token(&administrator, act)).unwrap();

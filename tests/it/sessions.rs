@@ -1,5 +1,7 @@
 //! Signing in at a browser, over the real router: who gets in, for how long, and what another site's page can do.
 
+use std::fmt::Write as _;
+
 use cms_core::{
     access::{Act, Grant, totp::TotpSecret},
     commands::save_account::CreateAccount,
@@ -443,7 +445,7 @@ impl Device {
             count += 5;
             if count >= 8 {
                 count -= 8;
-                hex.push_str(&format!("{:02x}", bits >> count & 0xff));
+                write!(hex, "{:02x}", bits >> count & 0xff).unwrap();
             }
         }
         Self(serde_json::from_value(json!(hex)).unwrap())

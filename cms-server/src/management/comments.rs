@@ -242,6 +242,7 @@ pub(crate) async fn assign_comment(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}/comments/{comment}/resolve",
     params(PartAddress, ("comment" = String, Path, description = "The comment's id."), Nothing),
+    request_body(content = Option<Object>, description = "Nothing.", content_type = "application/json"),
     responses((status = 200, body = Object)),
     security(("token" = []))
 )]
@@ -261,6 +262,7 @@ pub(crate) async fn resolve_comment(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}/comments/{comment}/reopen",
     params(PartAddress, ("comment" = String, Path, description = "The comment's id."), Nothing),
+    request_body(content = Option<Object>, description = "Nothing.", content_type = "application/json"),
     responses((status = 200, body = Object)),
     security(("token" = []))
 )]
