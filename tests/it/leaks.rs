@@ -108,12 +108,8 @@ fn site() -> Site {
     let text = json!({ "fields": { "title": "Withdrawn", "body": hidden("withdrawn") } });
     patch(&desk, &format!("{withdrawn}/en"), &text);
     publish(&format!("{withdrawn}/en"));
-    desk.done(
-        &format!("{withdrawn}/en"),
-        "unpublish",
-        "*",
-        &json!({ "mode": "withdrawn", "notice": "Checked." }),
-    );
+    let notice = json!({ "mode": "withdrawn", "notice": "Checked." });
+    desk.done(&format!("{withdrawn}/en"), "unpublish", "*", &notice);
     let erased = desk.entry("guidance");
     patch(&desk, &format!("{erased}/en"), &fields("erased"));
     publish(&format!("{erased}/en"));
@@ -185,7 +181,7 @@ fn tries(site: &Site, name: &str) -> Vec<String> {
     let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
     match name {
         "type_name" | "type" => own(&["guidance", "topic", "route", "organisation", "page", ASKED]),
-        "name" | "id" => site.names.clone(),
+        "name" | "id" | "organization_id" | "taxonomy_term_id" => site.names.clone(),
         "event" => (1..=site.desk.app.cms.log().last()).map(|number| number.to_string()).collect(),
         "part" => own(&["en", "fr", "shared"]),
         "locale" => own(&["en", "fr", "th", "fr-CA"]),
@@ -205,7 +201,6 @@ fn tries(site: &Site, name: &str) -> Vec<String> {
         "danger_now" | "full" => own(&["true"]),
         "page" => own(&["1", "2"]),
         "per_page" => own(&["1", "500"]),
-        "organization_id" | "taxonomy_term_id" => site.names.clone(),
         "tz" => own(&["Europe/Paris"]),
         _ => own(&[ASKED]),
     }
