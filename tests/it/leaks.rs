@@ -288,7 +288,8 @@ fn no_answer_of_any_delivery_endpoint_tells_of_what_is_not_published() {
         let mut asked = BTreeSet::new();
         let is_delivery = |path: &str| path.starts_with("/v1") || path.starts_with("/hsds");
         for (path, item) in paths.iter().filter(|(path, _)| is_delivery(path)) {
-            if ENDLESS.contains(&path.as_str()) {
+            // What readers send and never get has its own tests.
+            if ENDLESS.contains(&path.as_str()) || item.get("get").is_none() {
                 continue;
             }
             let none = Vec::new();
