@@ -11,7 +11,7 @@ use crate::{
     store::view::{Batch, Table, ViewError},
 };
 
-/// Comments by entry, in the order in which they were made.
+/// Comments by entry.
 pub const COMMENTS: Table<Room, (EntryId, CommentId), Comment> =
     Table::new(0x21, "editing.comments");
 /// Open comments by who is to see to them.
@@ -35,6 +35,8 @@ pub struct Comment {
     pub by: AccountId,
     /// When.
     pub at: Timestamp,
+    /// The event that made it: two of one millisecond have no order by their ids.
+    pub made: u64,
     /// The comment that it answers.
     pub reply_to: Option<CommentId>,
     /// Who is to see to it.
@@ -74,6 +76,7 @@ impl Comment {
                 text: text.clone(),
                 by: event.actor,
                 at: event.at,
+                made: event.number,
                 reply_to: *reply_to,
                 assignee: *assignee,
                 due: *due,
@@ -127,7 +130,10 @@ impl Editing {
     /// As for all questions here.
     pub fn comments(&self, entry: EntryId) -> Result<Vec<Comment>, ReadError> {
         let rows = self.reader.scan(&COMMENTS, &entry, None);
-        Ok(rows.map(|row| row.map(|(_, comment)| comment)).collect::<Result<_, _>>()?)
+        let mut comments: Vec<Comment> =
+            rows.map(|row| row.map(|(_, comment)| comment)).collect::<Result<_, _>>()?;
+        comments.sort_by_key(|comment| comment.made);
+        Ok(comments)
     }
 
     /// A comment about an entry.
