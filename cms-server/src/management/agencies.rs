@@ -48,7 +48,7 @@ pub struct AgencyDocument {
 /// The agencies.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AgencyList {
-    /// Oldest first.
+    /// In the order of their keys.
     data: Vec<AgencyDocument>,
 }
 
@@ -118,7 +118,9 @@ pub(crate) fn list_agencies(
     let editing = desk.cms.editing();
     let site = editing.site()?.ok_or_else(|| Problem::internal("there is no site"))?;
     let all = editing.agencies()?.into_values();
-    let data = all.map(|agency| AgencyDocument::of(agency, site.default_agency)).collect();
+    let all = all.map(|agency| AgencyDocument::of(agency, site.default_agency));
+    let mut data: Vec<_> = all.collect();
+    data.sort_by(|left, right| left.key.cmp(&right.key));
     Ok(Json(AgencyList { data }))
 }
 
