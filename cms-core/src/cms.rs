@@ -431,9 +431,14 @@ impl Cms {
             crate::followers::rebuild(&log, &view, cache, &progress).map(drop)
         });
         made.await.map_err(|error| FollowError::Machine(error.to_string()))??;
-        let derived = start_derived(&self.0.log, &folder, &self.0.options, Opening::default())?;
+        self.serve_from(&folder, Opening::default()).await
+    }
+
+    /// Exchanges the derived data for what is in another folder, once that has all that there is.
+    async fn serve_from(&self, folder: &Path, opening: Opening) -> Result<(), OpenError> {
+        let derived = start_derived(&self.0.log, folder, &self.0.options, opening)?;
         caught_up(&derived, self.0.log.last()).await?;
-        folders::make_current(&self.0.dir, &folder)?;
+        folders::make_current(&self.0.dir, folder)?;
         let old = self.0.derived.swap(Arc::new(derived));
         // The old followers' threads are waited for, and this is no thread to wait on.
         tokio::task::spawn_blocking(move || drop(old)).await.ok();

@@ -20,6 +20,7 @@ mod error;
 mod find;
 mod layout;
 mod left;
+mod linking;
 mod marker;
 mod matching;
 mod order;

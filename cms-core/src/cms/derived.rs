@@ -1,6 +1,11 @@
 //! The derived data of a folder: opened, or made again where it is damaged.
 
-use std::{fs, path::Path, sync::Arc, thread};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use super::{OpenError, Options, folders};
 use crate::{
@@ -18,7 +23,9 @@ use crate::{
 
 /// All that is derived from the log, exchanged as a whole when it is rebuilt.
 pub(super) struct Derived {
+    pub(super) folder: PathBuf,
     pub(super) view: Arc<View>,
+    pub(super) index: Arc<Index>,
     pub(super) delivery: Delivery,
     pub(super) editing: Editing,
     // The search follower reads what the view's follower wrote, and stops first.
@@ -29,8 +36,8 @@ pub(super) struct Derived {
 /// The databases of the derived data, while they are opened.
 #[derive(Default)]
 pub(super) struct Opening {
-    view: Option<Result<Arc<View>, ViewError>>,
-    index: Option<Result<Index, search::OpenError>>,
+    pub(super) view: Option<Result<Arc<View>, ViewError>>,
+    pub(super) index: Option<Result<Index, search::OpenError>>,
 }
 
 impl Opening {
@@ -102,12 +109,13 @@ pub(super) fn start_derived(
     let search = SearchFollower::new(
         Arc::clone(log),
         view.reader(),
-        (index, Arc::clone(&generations)),
+        (Arc::clone(&index), Arc::clone(&generations)),
         following.subscribe(),
     )?
     .start()?;
     let editing = Editing::new(view.reader(), Arc::clone(log));
-    Ok(Derived { view, delivery, editing, search, following })
+    let folder = folder.to_owned();
+    Ok(Derived { folder, view, index, delivery, editing, search, following })
 }
 
 /// Opens the index, or begins another where it is damaged, of another format, or ahead of the log.

@@ -1,21 +1,21 @@
-//! What a store does by itself while it is open: it makes the derived data again when the view has
-//! outgrown what is in it, or when something in it was found damaged.
+//! What a store does by itself while it is open: it copies the view when that has outgrown what is in it, and makes
+//! all derived data again from the log when something in it was found damaged.
 //!
-//! sled gives back little of what was overwritten, so a view whose content changes often grows to several
-//! times its content. Only a fresh folder is small again; readers are served from the old one until the
-//! fresh one has all that it has.
+//! Little of what was overwritten is given back, so a view whose content changes often grows to several times its
+//! content. Only a fresh one is small again; readers are served from the old one until the fresh one has all that it
+//! has.
 
 use std::{
     sync::{
-        Weak,
+        Arc, Weak,
         mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::Duration,
 };
 
-use super::{Cms, Inner, OpenError};
-use crate::followers::FollowError;
+use super::{Cms, Inner, OpenError, derived::Opening, folders};
+use crate::{followers::FollowError, store::view::View};
 
 /// When the store sees to its own files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,18 +75,42 @@ fn look(cms: &Cms, grown_to: &mut u64) -> Result<(), OpenError> {
         *grown_to = bound.max(on_disk / 8 * 9);
         return Ok(());
     }
-    tracing::info!(on_disk, rows, "the view has outgrown its rows: it is made again");
-    make_again(cms)?;
+    tracing::info!(on_disk, rows, "the view has outgrown its rows: they are copied to a fresh one");
+    copy(cms)?;
     let now = cms.derived().view.size_on_disk();
     *grown_to = now / 2 * 3;
-    tracing::info!(before = on_disk, now, "the view was made again");
+    tracing::info!(before = on_disk, now, "the view was copied");
     Ok(())
 }
 
 fn make_again(cms: &Cms) -> Result<(), OpenError> {
+    waiting()?.block_on(cms.rebuild(|_| ()))
+}
+
+/// Exchanges the view for a copy of its rows. The index stays what it is.
+fn copy(cms: &Cms) -> Result<(), OpenError> {
+    let runtime = waiting()?;
+    let _one_at_a_time = runtime.block_on(cms.0.rebuilding.lock());
+    let old = cms.derived();
+    let folder = folders::next(&cms.0.dir)?;
+    let fresh = Arc::new(View::open(&folder.join("view"), cms.0.options.view_cache)?);
+    let (from, to) = (old.folder.join("index"), folder.join("index"));
+    // The index is never ahead of the view, so it is taken first.
+    let link = || old.index.link(&from, &to).map_err(|error| FollowError::Index(error.to_string()));
+    let copied = old.view.copy_to(&fresh, link).and_then(|()| Ok(fresh.sync()?));
+    if let Err(error) = copied {
+        drop(fresh);
+        folders::remove_others(&cms.0.dir);
+        return Err(error.into());
+    }
+    drop(old);
+    let opening = Opening { view: Some(Ok(fresh)), index: None };
+    runtime.block_on(cms.serve_from(&folder, opening))
+}
+
+fn waiting() -> Result<tokio::runtime::Runtime, OpenError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
-    runtime.block_on(cms.rebuild(|_| ()))
+    Ok(runtime.map_err(|error| FollowError::Machine(error.to_string()))?)
 }
 
 #[cfg(test)]

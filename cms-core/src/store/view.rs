@@ -16,12 +16,13 @@ use std::{
     },
 };
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::heap::Heap;
 pub use self::key::Key;
 
+mod copying;
 mod heap;
 mod key;
 mod value;
@@ -89,6 +90,8 @@ pub struct View {
     damaged: AtomicBool,
     /// Held for writing while a batch is applied, so that a reader that holds it sees all of it or nothing.
     gate: RwLock<()>,
+    /// Held while a batch is applied, so that a copy ends between two.
+    copying: Mutex<copying::Changed>,
 }
 
 impl fmt::Debug for View {
@@ -115,7 +118,8 @@ impl View {
         })?;
         let file = File::open(dir.join("db")).map_err(unavailable)?;
         let heap = Heap::open(&dir.join("heap")).map_err(unavailable)?;
-        let view = Self { db, file, heap, damaged: AtomicBool::new(false), gate: RwLock::new(()) };
+        let (damaged, gate, copying) = (AtomicBool::new(false), RwLock::new(()), Mutex::new(None));
+        let view = Self { db, file, heap, damaged, gate, copying };
         view.check_heap()?;
         Ok(view)
     }
@@ -197,7 +201,12 @@ impl View {
     }
 
     fn value(&self, row: &[u8], table: &'static str) -> Result<Vec<u8>, ViewError> {
-        value::read(row, table, &self.heap).inspect_err(|error| {
+        self.marked(value::read(row, table, &self.heap))
+    }
+
+    /// Remembers that a value was found damaged.
+    fn marked<T>(&self, found: Result<T, ViewError>) -> Result<T, ViewError> {
+        found.inspect_err(|error| {
             if matches!(error, ViewError::Damaged { .. }) {
                 self.damaged.store(true, Ordering::Relaxed);
             }
@@ -395,6 +404,10 @@ impl Batch<'_> {
     /// # Errors
     /// [`ViewError::Unavailable`] when the disk refuses: then nothing was applied.
     pub fn apply(self, while_closed: impl FnOnce()) -> Result<(), ViewError> {
+        let mut copying = self.view.copying.lock();
+        if let Some(changed) = copying.as_mut() {
+            changed.extend(self.changes.keys().cloned());
+        }
         let mut rows = sled::Batch::default();
         let mut heap = self.view.heap.adding();
         for (key, change) in self.changes {
@@ -415,6 +428,7 @@ impl Batch<'_> {
             .map_err(|error| ViewError::Unavailable(error.to_string()))?;
         while_closed();
         drop(gate);
+        drop(copying);
         Ok(())
     }
 }

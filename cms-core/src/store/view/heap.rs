@@ -3,7 +3,7 @@
 //! sled reads and writes leaves as a whole, some seventeen rows with all that is in them, and keeps values of some
 //! length in files that it never syncs. So its rows stay short, and a form is read by one read of its own
 //! length. Nothing in the file is ever changed: a value that is written anew leaves the old one behind, until the
-//! view is made again.
+//! view is copied.
 
 use std::{
     fs::{File, OpenOptions},

@@ -133,3 +133,83 @@ fn half_a_value_behind_the_last_batch_is_written_over() {
         assert_eq!(view.reader::<Here>().get(&OTHER, &number).unwrap(), Some(long(2)));
     }
 }
+
+#[test]
+fn a_copy_has_the_rows_that_live_and_none_of_what_was_overwritten() {
+    let ((_dir, old), (_other, fresh)) = (view(), view());
+    let long = |number: u64| -> Vec<u8> {
+        (0..5_000_u64).map(|at| ((at * at * (number + 3)) >> 3).to_be_bytes()[7]).collect()
+    };
+    let put = |number: u64, value: &Vec<u8>| {
+        let mut batch = old.batch();
+        batch.put(&OTHER, &number, value).unwrap();
+        batch.remove(&OTHER, &(number + 1_000));
+        batch.apply(|| ()).unwrap();
+    };
+    for number in 0..2_500 {
+        put(number % 1_250, &long(number));
+    }
+    // What changes during a copy is in it, up to its last moment.
+    let last = || {
+        put(7, &vec![7]);
+        put(8, &long(8));
+        Ok::<_, ViewError>(())
+    };
+    old.copy_to(&fresh, last).unwrap();
+    let rows = |view: &Arc<View>| {
+        let reader = view.reader::<Here>();
+        reader.scan(&OTHER, &(), None).collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    assert_eq!(rows(&fresh), rows(&old));
+    assert_eq!(rows(&fresh).len(), 1_248);
+    assert_eq!(fresh.reader::<Here>().get(&OTHER, &7).unwrap(), Some(vec![7]));
+    assert!(fresh.heap.size() * 2 < old.heap.size());
+    put(9, &vec![9]);
+    assert_ne!(rows(&fresh), rows(&old), "the copy is over");
+}
+
+#[test]
+fn a_copy_under_way_takes_in_what_others_change() {
+    let ((_dir, old), (_other, fresh)) = (view(), view());
+    let put = |from: u64, round: u64| {
+        let mut batch = old.batch();
+        for number in from..from + 50 {
+            batch.put(&OTHER, &number, &vec![u8::try_from(round % 250).unwrap(); 300]).unwrap();
+        }
+        batch.apply(|| ()).unwrap();
+    };
+    for from in 0..100 {
+        put(from * 50, 0);
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0;
+            while !over.load(Ordering::Relaxed) {
+                round += 1;
+                put(round * 37 % 4_950, round);
+            }
+        });
+        let copied = old.copy_to(&fresh, || Ok::<_, ViewError>(()));
+        over.store(true, Ordering::Relaxed);
+        copied.unwrap();
+    });
+    // A batch is in the copy as a whole or not at all: fifty rows that were written together are alike.
+    let reader = fresh.reader::<Here>();
+    assert_eq!(reader.scan(&OTHER, &(), None).count(), 5_000);
+    assert!(reader.scan(&OTHER, &(), None).all(|row| row.unwrap().1.len() == 300));
+}
+
+#[test]
+fn a_damaged_row_is_not_copied_and_is_told() {
+    use std::os::unix::fs::FileExt as _;
+    let ((dir, old), (_other, fresh)) = (view(), view());
+    let mut batch = old.batch();
+    batch.put(&OTHER, &1, &(0..=255).cycle().take(700).map(|at: u8| at ^ 90).collect()).unwrap();
+    batch.apply(|| ()).unwrap();
+    let heap = File::options().write(true).open(dir.path().join("heap")).unwrap();
+    heap.write_all_at(&[1, 2, 3], 20).unwrap();
+    let copied = old.copy_to(&fresh, || Ok::<_, ViewError>(()));
+    assert!(matches!(copied, Err(ViewError::Damaged { .. })));
+    assert!(old.is_damaged());
+}

@@ -31,21 +31,44 @@ pub(super) fn read(row: &[u8], table: &'static str, heap: &Heap) -> Result<Vec<u
     let stored = if format & IN_HEAP == 0 {
         Cow::Borrowed(checked(rest).ok_or_else(|| damaged("its checksum is wrong"))?)
     } else {
-        let place = Place::parse(rest).ok_or_else(|| damaged("a row is cut short"))?;
-        let stored = heap.read(place).map_err(|error| {
-            if error.kind() == io::ErrorKind::InvalidData {
-                damaged("its value in the heap is damaged")
-            } else {
-                ViewError::Unavailable(error.to_string())
-            }
-        });
-        Cow::Owned(stored?)
+        Cow::Owned(in_heap(rest, heap, &damaged)?)
     };
     match format & !IN_HEAP {
         PLAIN => Ok(stored.into_owned()),
         ZSTD => packed::unpack(&stored, VALUE_LIMIT).map_err(|error| damaged(&error.to_string())),
         _ => Err(damaged("its format is unknown")),
     }
+}
+
+/// The same row, its value in another heap: as it is stored, checked.
+pub(super) fn moved(row: &[u8], from: &Heap, to: &mut Adding<'_>) -> Result<Vec<u8>, ViewError> {
+    let damaged = |reason: &str| ViewError::Damaged { table: "view", reason: reason.to_owned() };
+    let (format, rest) = row.split_first().ok_or_else(|| damaged("a row is cut short"))?;
+    if format & IN_HEAP == 0 {
+        checked(rest).ok_or_else(|| damaged("its checksum is wrong"))?;
+        return Ok(row.to_vec());
+    }
+    let stored = in_heap(rest, from, &damaged)?;
+    let place = to.add(&stored).ok_or_else(|| damaged("a value is too long"))?;
+    let mut row = vec![*format];
+    row.extend_from_slice(&place.to_bytes());
+    Ok(row)
+}
+
+/// The bytes that a row in front of the heap points to.
+fn in_heap(
+    rest: &[u8],
+    heap: &Heap,
+    damaged: &dyn Fn(&str) -> ViewError,
+) -> Result<Vec<u8>, ViewError> {
+    let place = Place::parse(rest).ok_or_else(|| damaged("a row is cut short"))?;
+    heap.read(place).map_err(|error| {
+        if error.kind() == io::ErrorKind::InvalidData {
+            damaged("its value in the heap is damaged")
+        } else {
+            ViewError::Unavailable(error.to_string())
+        }
+    })
 }
 
 /// The bytes behind a checksum, if they are what was written.
