@@ -48,6 +48,13 @@ const LARGE_STEP: usize = 20_000;
 const COMMIT_EVERY: Duration = Duration::from_secs(20);
 /// How long the follower sleeps before it looks whether it should stop.
 const NAP: Duration = Duration::from_millis(250);
+/// So many events at once are a rush, such as an import: what comes with them is waited for, since an entry of which
+/// each locale comes by itself would be indexed as a whole for each.
+const RUSH: u64 = 128;
+/// A rush is over when nothing has come for so long.
+const QUIET: Duration = Duration::from_millis(100);
+/// However long a rush lasts, lists are no further behind.
+const RUSH_LIMIT: Duration = Duration::from_secs(5);
 
 /// The follower that keeps the index.
 pub struct SearchFollower {
@@ -68,6 +75,8 @@ pub struct SearchFollower {
     site: Option<Arc<(Locales, Types)>>,
     uncommitted: usize,
     committed_at: Instant,
+    /// When the rush began that is under way.
+    rush: Option<Instant>,
 }
 
 impl std::fmt::Debug for SearchFollower {
@@ -108,6 +117,7 @@ impl SearchFollower {
             site: None,
             uncommitted: 0,
             committed_at: Instant::now(),
+            rush: None,
         })
     }
 
@@ -151,6 +161,9 @@ impl SearchFollower {
             drop(self.runtime.block_on(changed));
             return Ok(());
         }
+        if self.is_rushing(view) {
+            return Ok(());
+        }
         let events = self.runtime.block_on(self.log.events(self.applied, limit))?;
         let Some(last) = events.last() else { return Ok(()) };
         match events.iter().fold(Reach::Entries, Reach::widened) {
@@ -182,6 +195,21 @@ impl SearchFollower {
             self.commit(sender)?;
         }
         Ok(())
+    }
+
+    /// Whether more came while a rush was waited for. What is enough for a step isn't waited for.
+    fn is_rushing(&mut self, view: u64) -> bool {
+        let waiting = view.saturating_sub(self.applied);
+        let since = *self.rush.get_or_insert_with(Instant::now);
+        let more = (RUSH..BATCH as u64).contains(&waiting) && since.elapsed() < RUSH_LIMIT && {
+            let mut view = self.view.clone();
+            let changed = async { tokio::time::timeout(QUIET, view.changed()).await };
+            matches!(self.runtime.block_on(changed), Ok(Ok(())))
+        };
+        if !more {
+            self.rush = None;
+        }
+        more
     }
 
     /// Looks for entries that were erased and of which the index's files still hold something: those that only
