@@ -303,9 +303,11 @@ fn shards(folder: &Folder) -> io::Result<()> {
 }
 
 fn io_error(error: &io::Error) -> BlobError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::Full,
-        _ => BlobError::Unavailable(error.to_string()),
+    let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+    if full.contains(&error.kind()) {
+        BlobError::Full
+    } else {
+        BlobError::Unavailable(error.to_string())
     }
 }
 

@@ -29,12 +29,13 @@ pub(super) fn kept(icc: &[u8]) -> Kept {
         return Kept::Nothing;
     }
     let Ok(profile) = ColorProfile::new_from_slice(icc) else { return Kept::Nothing };
-    let has_curves = match profile.color_space {
-        DataColorSpace::Rgb => {
-            profile.red_trc.is_some() && profile.green_trc.is_some() && profile.blue_trc.is_some()
-        }
-        DataColorSpace::Gray => profile.gray_trc.is_some(),
-        _ => return Kept::Nothing,
+    let curves = [&profile.red_trc, &profile.green_trc, &profile.blue_trc];
+    let has_curves = if profile.color_space == DataColorSpace::Rgb {
+        curves.iter().all(|curve| curve.is_some())
+    } else if profile.color_space == DataColorSpace::Gray {
+        profile.gray_trc.is_some()
+    } else {
+        return Kept::Nothing;
     };
     if is_srgb(&profile) {
         return Kept::Nothing;
