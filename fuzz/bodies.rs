@@ -12,6 +12,7 @@ use cms_core::{
     id::{FieldName, TypeName},
     locale::{Locale, Locales},
     markdown,
+    media::{Kind, Limits, Rendition, render, take_in},
     redirect::OldPath,
     search::{ListQuery, Passages, Position, syntax},
 };
@@ -31,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     ("import_line", import_line, LINES),
     ("markdown", markdown, TEXTS),
     ("old_path", old_path, PATHS),
+    ("picture", picture, PICTURES),
+    ("rendition", rendition, RENDITIONS),
     ("search", search, QUESTIONS),
 ];
 
@@ -49,6 +52,26 @@ static SITE: LazyLock<Locales> = LazyLock::new(|| {
     });
     Locales::new(Locale::english(), tags.to_vec())
 });
+
+const PICTURES: &[&str] = &[
+    "GIF89a\u{2}\0\u{1}\0\u{80}\0\0\0\0\0\u{ff}\u{ff}\u{ff},\0\0\0\0\u{2}\0\u{1}\0\0\u{2}\u{2}D\n\0;",
+    "GIF89a\u{1}\0\u{1}\0\0\0\0!\u{fe}\u{3}abc\0,\0\0\0\0\u{1}\0\u{1}\0\u{80}\0\0\0\u{ff}\u{ff}\u{ff}\u{2}\u{2}D\u{1}\0;",
+    "\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR\0\0\0\u{1}\0\0\0\u{1}\u{8}\0\0\0\0:~\u{9b}U\0\0\0\nIDATx\u{9c}c`\0\0\0\u{2}\0\u{1}H\u{af}\u{a4}q\0\0\0\0IEND\u{ae}B`\u{82}",
+    "RIFF\u{1a}\0\0\0WEBPVP8L\u{d}\0\0\0/\0\0\0\u{10}\u{7}\u{10}\u{11}\u{11}\u{88}\u{88}\u{fe}\u{7}\0",
+    "\u{ff}\u{d8}\u{ff}\u{e1}\0\u{10}Exif\0\0II*\0\u{8}\0\0\0\u{ff}\u{d9}",
+    "\0\0\0\u{14}ftypavif\0\0\0\0mif1\0\0\0\u{8}meta",
+    "<svg viewBox=\"0 0 1 1\"><style>a{fill:url(#a)}</style><path d=\"M0 0h1\"/><use href=\"#a\"/></svg>",
+    "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"><script>a</script></svg>",
+    "%PDF-1.7\n1 0 obj<</A/B>>endobj\nstartxref\n9\n%%EOF\n",
+    "WEBVTT\n\nSTYLE\na{}\n\n1\n00:01.000 --> 00:02.000\na\n",
+];
+
+const RENDITIONS: &[&str] = &[
+    "640.webp",
+    "640x360-cover.avif",
+    "640x360-contain.png",
+    "640x360-cover-f500.250-c0.0.1000.800.jpg",
+];
 
 const LOCALES: &[&str] = &[
     "en",
@@ -188,6 +211,37 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Active content never comes out, as HTML or as Markdown, and the same text always gives the same.
+pub fn picture(data: &[u8]) {
+    let limits =
+        Limits { pixels: 4_096, side: 256, frames: 8, memory: 4 << 20, ..Limits::default() };
+    // Seeds are text: a picture's bytes are written as the characters of the same numbers.
+    let narrow = std::str::from_utf8(data).ok();
+    let narrow = narrow.and_then(|text| text.chars().map(|c| u8::try_from(c).ok()).collect());
+    let bytes: Vec<u8> = narrow.unwrap_or_else(|| data.to_vec());
+    let Ok(taken) = take_in(&bytes, &limits) else { return };
+    assert_eq!(Kind::sniff(&bytes), Some(taken.kind));
+    for mark in [&b"Exif\0\0"[..], b"tEXt", b"<script", b"/JavaScript"] {
+        assert!(
+            taken.kind.has_renditions()
+                || !taken.bytes.windows(mark.len()).any(|found| found == mark)
+        );
+    }
+    let again = take_in(&taken.bytes, &limits).unwrap();
+    assert_eq!((again.kind, again.width, again.height), (taken.kind, taken.width, taken.height));
+    if taken.kind.has_renditions() {
+        let made = render(&taken.bytes, &Rendition::wide(16, Kind::Jpeg), &limits).unwrap();
+        assert_eq!(Kind::sniff(&made), Some(Kind::Jpeg));
+    }
+}
+
+pub fn rendition(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(rendition) = text.parse::<Rendition>() {
+        assert_eq!(rendition.to_string(), text);
+        assert!(rendition.is_valid());
+    }
+}
+
 pub fn markdown(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let rendered = markdown::render(text, &Locale::english());

@@ -11,7 +11,7 @@
 //! - To follow what happens: [`Cms::log`], which gives [`event::Event`]s in order.
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
-//! [`store`], [`search`], [`markdown`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
+//! [`store`], [`search`], [`markdown`], [`media`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
 //! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
@@ -31,6 +31,7 @@ pub mod followers;
 pub mod id;
 pub mod locale;
 pub mod markdown;
+pub mod media;
 pub mod proof;
 pub mod queries;
 pub mod redirect;

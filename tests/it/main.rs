@@ -45,6 +45,7 @@ mod openapi;
 mod overdue;
 mod partners;
 mod partners_import;
+mod pictures;
 mod previews;
 mod proofs;
 mod random_acts;

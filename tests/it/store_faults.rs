@@ -235,11 +235,11 @@ fn a_file_that_was_cut_short_is_found_and_never_served() {
 }
 
 /// A small disk of its own, in memory.
-struct Disk(PathBuf);
+pub(crate) struct Disk(pub(crate) PathBuf);
 
 impl Disk {
     /// `None` where this process may not mount one.
-    fn mount(at: &Path, megabytes: u32) -> Option<Self> {
+    pub(crate) fn mount(at: &Path, megabytes: u32) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let size = format!("size={megabytes}m");
         let mount =

@@ -22,6 +22,12 @@ const HOMES: &[(&str, &str)] = &[
     ("comrak", "markdown"),
     ("ammonia", "markdown"),
     ("image", "media"),
+    ("jpeg_encoder", "media"),
+    ("moxcms", "media"),
+    ("object_store", "media"),
+    ("ravif", "media"),
+    ("re_rav1d", "media"),
+    ("webp", "media"),
 ];
 
 /// What the core leaves to the server: the environment, printing, HTTP. Time comes from a clock.

@@ -1,0 +1,7 @@
+//! Files that tests make for themselves, and what becomes of them.
+
+mod cleaning;
+mod files;
+mod mutations;
+mod refusals;
+mod renditions;

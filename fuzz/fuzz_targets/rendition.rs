@@ -1,0 +1,8 @@
+//! Feeds bytes to [`bodies::rendition`].
+#![no_main]
+
+#[path = "../bodies.rs"]
+#[allow(dead_code, reason = "each target feeds one body")]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::rendition(data));
