@@ -12,8 +12,10 @@ pub mod fill;
 pub mod included;
 pub mod lint;
 pub mod list;
+pub mod media;
 pub mod merge;
 pub mod pages;
+pub mod picture;
 pub mod partner_keys;
 pub mod previews;
 pub mod proofs;
@@ -35,6 +37,7 @@ mod drafted_routes;
 mod labels;
 mod shapes;
 
+pub(crate) use self::delivery::Settings;
 pub use self::delivery::{Caches, Counts, Delivery};
 pub use crate::followers::{
     ReadError,

@@ -37,7 +37,7 @@ impl Demo {
         let folder = tempfile::tempdir().context("no folder for the demo's store")?;
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {
-            let cms = store::open_for(folder.path(), global, &config.search).await?;
+            let cms = store::open_for(folder.path(), global, &config).await?;
             fill(&cms).await?;
             let first = serve::first_token(&cms).await?;
             serve::serve(&config, cms, move |address| {
