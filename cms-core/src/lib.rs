@@ -32,6 +32,7 @@ pub mod followers;
 pub mod id;
 pub mod locale;
 pub mod markdown;
+pub mod media;
 pub mod proof;
 pub mod queries;
 pub mod redirect;

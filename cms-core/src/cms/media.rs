@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Cms, OpenError, acts::decided};
+use super::{ATTEMPTS, Cms, OpenError, acts::decided};
 use crate::{
     access::Actor,
     asset::Facts,
