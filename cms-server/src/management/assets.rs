@@ -34,7 +34,7 @@ use crate::{
         body::spooled,
         if_match::IfMatch,
         percent,
-        query::{Nothing, Parameter, Query},
+        query::{Parameter, Query},
     },
     parameters,
     problem::{Code, Fault, Problem},

@@ -14,7 +14,7 @@ use crate::{
         query::{Nothing, Parameter, Query},
     },
     parameters,
-    problem::{Code, Problem},
+    problem::Problem,
 };
 
 /// How many are listed at most.

@@ -1,7 +1,6 @@
 //! Bytes that are sent while they are fetched, piece by piece: a large file never lies in memory.
 
 use std::{
-    future::Future,
     io::{self, SeekFrom},
     ops::Range,
     pin::Pin,
@@ -9,14 +8,19 @@ use std::{
 };
 
 use cms_core::{Cms, media::Digest};
-use rocket::tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
+use rocket::tokio::{
+    self,
+    io::{AsyncRead, AsyncSeek, ReadBuf},
+    task::JoinHandle,
+};
 
 use crate::problem::{Code, Problem};
 
 /// Bytes that are fetched at once.
 pub(super) const PIECE: usize = 256 << 10;
 
-type Fetching = Pin<Box<dyn Future<Output = io::Result<Vec<u8>>> + Send + Sync>>;
+/// A piece on its way.
+type Fetching = JoinHandle<io::Result<Vec<u8>>>;
 
 /// The bytes of an asset, or a part of them.
 pub(super) struct Pieces {
@@ -65,7 +69,7 @@ impl Pieces {
         let end = self.rest.end.min(self.rest.start.saturating_add(length));
         let start = std::mem::replace(&mut self.rest.start, end);
         let (cms, digest) = (self.cms.clone(), self.digest);
-        Box::pin(async move {
+        tokio::spawn(async move {
             let fetched = cms.vault().blobs.get_range(digest, start, end).await;
             let fetched = fetched.map_err(io::Error::other)?;
             fetched.map(|bytes| bytes.to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -96,9 +100,9 @@ impl AsyncRead for Pieces {
                 self.fetching = Some(self.fetch());
             }
             if let Some(fetching) = self.fetching.as_mut() {
-                let fetched = ready!(fetching.as_mut().poll(context));
+                let fetched = ready!(Pin::new(fetching).poll(context));
                 self.fetching = None;
-                self.piece = io::Cursor::new(fetched?);
+                self.piece = io::Cursor::new(fetched.map_err(io::Error::other)??);
             }
         }
     }
