@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{Answer, wait_for},
     http_acts::desk::Desk,
-    pictures::{png, png_that_tells},
+    drawn::{png, png_that_tells},
 };
 
 mod resumed;

@@ -4,7 +4,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 
 use super::{asset, describe, patch};
-use crate::{http_acts::desk::Desk, pictures::png};
+use crate::{http_acts::desk::Desk, drawn::png};
 
 fn published() -> (Desk, String, String) {
     let desk = Desk::new();
