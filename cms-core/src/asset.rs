@@ -315,8 +315,7 @@ mod tests {
         let mut after = before.clone();
         after.extend(fields(json!({"decorative": true, "bytes": 8})));
         after.remove("width");
-        let wrong: Vec<_> =
-            check_given(&before, &after).into_iter().map(|it| it.pointer).collect();
+        let wrong: Vec<_> = check_given(&before, &after).into_iter().map(|it| it.pointer).collect();
         assert_eq!(wrong, ["/bytes", "/width"]);
     }
 

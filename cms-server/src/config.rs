@@ -245,7 +245,10 @@ impl Config {
         if is_good {
             return Ok(());
         }
-        refuse("media.widths", "1 to 20 widths of 16 to 8192 pixels, ascending, are taken".to_owned())
+        refuse(
+            "media.widths",
+            "1 to 20 widths of 16 to 8192 pixels, ascending, are taken".to_owned(),
+        )
     }
 
     /// How assets are kept and offered.

@@ -185,6 +185,7 @@ pub mod page;
         management::previews::issue_preview,
         management::previews::revoke_preview,
         management::previews::read_preview,
+        management::previews::read_preview_media,
         management::rebuilds::rebuild,
     ),
     components(schemas(wire::ProblemDocument, wire::FaultDocument)),

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Answer, wait_for},
-    http_acts::desk::Desk,
     drawn::{png, png_that_tells},
+    http_acts::desk::Desk,
 };
 
 mod resumed;
@@ -82,7 +82,10 @@ fn an_asset_is_described_published_and_shown() {
     let image = &shown["data"]["fields"]["image"];
     assert_eq!(image["alt"], "A pier in the evening.");
     assert_eq!(image["src"], address);
-    assert_eq!((&image["width"], &image["height"], &image["locale"]), (&json!(40), &json!(30), &json!("en")));
+    assert_eq!(
+        (&image["width"], &image["height"], &image["locale"]),
+        (&json!(40), &json!(30), &json!("en"))
+    );
     let srcset = image["srcset"].as_str().unwrap();
     let first = srcset.split(' ').next().unwrap();
     assert_eq!(desk.app.get(first).status, 200, "{srcset}");
@@ -108,7 +111,12 @@ fn a_page_is_refused_in_a_language_in_which_nobody_described_its_picture_unless_
     let image = desk.read(&page, "locale=fr").json()["data"]["fields"]["image"].clone();
     assert_eq!((&image["alt"], &image["caption"]), (&json!("Une jetée."), &json!("Ici.")));
     assert_eq!(desk.read(&page, "locale=en").json()["data"]["fields"]["image"]["alt"], "A pier.");
-    patch(&desk, &fr, "*", &json!({ "image_text": { "alt": null, "caption": null, "decorative": true } }));
+    patch(
+        &desk,
+        &fr,
+        "*",
+        &json!({ "image_text": { "alt": null, "caption": null, "decorative": true } }),
+    );
     desk.done(&fr, "publish", "*", &Value::Null);
     let image = desk.read(&page, "locale=fr").json()["data"]["fields"]["image"].clone();
     assert_eq!((&image["alt"], &image["decorative"]), (&json!(""), &json!(true)));
@@ -159,7 +167,11 @@ fn another_file_keeps_the_id_and_makes_every_page_another_once_it_is_published()
     assert_eq!((done.status, done.header("etag")), (200, Some("\"2\"")), "{done:?}");
     let new = done.json()["file"]["digest"].as_str().unwrap().to_owned();
     assert_ne!(new, old);
-    assert_eq!(put(Some("\"2\""), &other).json()["existing"], true, "the same again changes nothing");
+    assert_eq!(
+        put(Some("\"2\""), &other).json()["existing"],
+        true,
+        "the same again changes nothing"
+    );
     assert_eq!(tag("locale=en"), before, "it is a draft still");
     assert_eq!(desk.app.get(&format!("/media/{new}/a.png")).status, 404);
     desk.done(&format!("{asset}/shared"), "publish", "*", &Value::Null);
@@ -182,10 +194,12 @@ fn what_the_file_is_nobody_sets_by_hand() {
     let (asset, _) = asset(&desk, "a.png", &png(8, 8, 6));
     let wrong = json!({ "width": 900, "digest": "0".repeat(64) });
     let refused = patch(&desk, &format!("{asset}/shared"), "*", &wrong);
-    let expected = ["/fields/digest", "/fields/width"].map(|at| (at.to_owned(), "asset_given".to_owned()));
+    let expected =
+        ["/fields/digest", "/fields/width"].map(|at| (at.to_owned(), "asset_given".to_owned()));
     assert_eq!(refused.faults(), expected);
     let empty = desk.entry("asset");
-    let facts = json!({ "digest": "0".repeat(64), "media_type": "image/png", "bytes": 3, "name": "a.png" });
+    let facts =
+        json!({ "digest": "0".repeat(64), "media_type": "image/png", "bytes": 3, "name": "a.png" });
     assert_eq!(patch(&desk, &format!("{empty}/shared"), "\"0\"", &facts).status, 422);
 }
 

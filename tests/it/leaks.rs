@@ -143,14 +143,16 @@ struct Pictures {
 fn pictures(desk: &Desk) -> Pictures {
     let (asset, digest) = crate::assets::asset(desk, "public.png", &png(200, 100, 60));
     crate::assets::describe(desk, &asset, "Public picture");
-    let words = json!({ "fields": { "alt": hidden("newer-alt"), "caption": hidden("newer-caption") } });
+    let words =
+        json!({ "fields": { "alt": hidden("newer-alt"), "caption": hidden("newer-caption") } });
     patch(desk, &format!("{asset}/en"), &words);
     let bearer = format!("Bearer {}", desk.token);
     let uri = format!("/manage/v1/assets/{}/content?name={ASKED}-{HIDDEN}.png", id(&asset));
     let headers = [("Authorization", bearer.as_str()), ("If-Match", "*")];
     let newer = desk.app.send_bytes((Method::Put, &uri), &headers, &png(200, 100, 61));
     let newer = newer.json()["file"]["digest"].as_str().unwrap().to_owned();
-    let (draft, secret) = crate::assets::asset(desk, &format!("{ASKED}-{HIDDEN}.png"), &png(9, 9, 62));
+    let (draft, secret) =
+        crate::assets::asset(desk, &format!("{ASKED}-{HIDDEN}.png"), &png(9, 9, 62));
     patch(desk, &format!("{draft}/en"), &json!({ "fields": { "alt": hidden("alt") } }));
     Pictures { asset, draft, digests: vec![digest, newer, secret] }
 }
@@ -207,7 +209,9 @@ fn for_partners(desk: &Desk) -> Partners {
 fn tries(site: &Site, name: &str) -> Vec<String> {
     let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
     match name {
-        "type_name" | "type" => own(&["guidance", "topic", "route", "organisation", "page", "asset", ASKED]),
+        "type_name" | "type" => {
+            own(&["guidance", "topic", "route", "organisation", "page", "asset", ASKED])
+        }
         "name" | "id" | "organization_id" | "taxonomy_term_id" => site.names.clone(),
         "digest" => site.digests.clone(),
         "step" => own(&["public.png", "160.webp", "160", "9.png"]),

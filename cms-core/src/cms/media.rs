@@ -10,6 +10,7 @@ use super::{ATTEMPTS, Cms, OpenError, acts::decided};
 use crate::{
     access::Actor,
     asset::Facts,
+    clock::Clock,
     commands::{
         Accepted, CommandError, Means,
         replace_asset::ReplaceAsset,
@@ -17,8 +18,9 @@ use crate::{
         vault::{Vault, unavailable},
     },
     id::EntryId,
-    clock::Clock,
-    media::{BlobError, Blobs, Digest, Limits, Pool, PoolOptions, Rendition, UploadOptions, Uploads},
+    media::{
+        BlobError, Blobs, Digest, Limits, Pool, PoolOptions, Rendition, UploadOptions, Uploads,
+    },
     queries::picture::Offer,
     violation::Violation,
 };
@@ -79,8 +81,10 @@ pub(super) fn open(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vault, OpenError> {
     let folder = media_folder(dir);
-    let unusable =
-        |reason: String| OpenError::Folder { path: folder.clone(), reason: io::Error::other(reason) };
+    let unusable = |reason: String| OpenError::Folder {
+        path: folder.clone(),
+        reason: io::Error::other(reason),
+    };
     let blobs = Blobs::in_folder(&folder).map_err(|error| unusable(error.to_string()))?;
     let uploads = Uploads::in_folder(&folder.join("uploads"), options.uploads, Arc::clone(clock));
     let uploads = uploads.map_err(|error| unusable(error.to_string()))?;

@@ -116,9 +116,7 @@ impl Means {
 
 /// The streams of what is published of an entry, as they were when it was looked at: whoever takes some of
 /// it away meanwhile wins.
-pub(super) fn published_streams(
-    entry: &Entry,
-) -> impl Iterator<Item = (EntryId, Stream, u64)> {
+pub(super) fn published_streams(entry: &Entry) -> impl Iterator<Item = (EntryId, Stream, u64)> {
     let published = entry.heads.iter().filter(|(_, head)| head.published().is_some());
     published.map(|(part, head)| (entry.id, Stream::Entry(entry.id, part.clone()), head.last))
 }

@@ -119,10 +119,8 @@ impl Means {
         };
         let title = FieldName::parse("title").map_err(|_| CommandError::NotFound("field"))?;
         let titled = Fields::from([(title, asset::title_of(&facts.name).into())]);
-        let parts = [
-            (Part::Shared, facts.fields()),
-            (Part::Locale(create.source_locale.clone()), titled),
-        ];
+        let parts =
+            [(Part::Shared, facts.fields()), (Part::Locale(create.source_locale.clone()), titled)];
         for (part, fields) in parts {
             let save = SaveDraft::new(id, part, fields);
             decision.merge(self.decide_save(&entry, &content_type, save).await?.1);

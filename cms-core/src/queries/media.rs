@@ -51,7 +51,11 @@ impl Delivery {
     /// The same of an asset that may not be published, for who may see it.
     pub fn drafted_media(&self, shared: &Shared, step: &str) -> Option<MediaFound> {
         let digest = shared.facts.digest.parse().ok()?;
-        Some(MediaFound { digest, what: self.what(shared, step)?, cache_keys: CacheKeys::default() })
+        Some(MediaFound {
+            digest,
+            what: self.what(shared, step)?,
+            cache_keys: CacheKeys::default(),
+        })
     }
 
     /// What a step of an address means for one asset.

@@ -176,7 +176,12 @@ impl Picture<'_> {
         let words = [self.content_warning, self.caption, self.credit].into_iter().flatten();
         let words: Vec<String> = words.map(html).collect();
         if !words.is_empty() {
-            let _ = writeln!(figure, "<figcaption{}>{}</figcaption>", self.lang(page), words.join(" · "));
+            let _ = writeln!(
+                figure,
+                "<figcaption{}>{}</figcaption>",
+                self.lang(page),
+                words.join(" · ")
+            );
         }
         figure.push_str("</figure>\n");
         figure
@@ -201,7 +206,10 @@ impl Picture<'_> {
         let mut picture = "<picture>".to_owned();
         for Source { media_type, srcset } in &self.sources {
             let srcset = html(srcset);
-            let _ = write!(picture, "<source type=\"{media_type}\" srcset=\"{srcset}\" sizes=\"{SIZES}\">");
+            let _ = write!(
+                picture,
+                "<source type=\"{media_type}\" srcset=\"{srcset}\" sizes=\"{SIZES}\">"
+            );
         }
         format!("{picture}{image}</picture>")
     }

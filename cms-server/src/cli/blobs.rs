@@ -154,7 +154,9 @@ pub(crate) fn there(folder: &Path) -> Result<Vec<(Digest, PathBuf)>, Failure> {
     let listed = match fs::read_dir(&files) {
         Ok(listed) => listed,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(anyhow::Error::new(error).context("files can't be listed").into()),
+        Err(error) => {
+            return Err(anyhow::Error::new(error).context("files can't be listed").into());
+        }
     };
     let mut found = Vec::new();
     for item in listed {
@@ -191,7 +193,11 @@ pub(crate) fn named_by(line: &str) -> Option<Digest> {
 }
 
 /// Brings the files that lines name and that lie beside them; answers how many there were.
-pub(crate) async fn copy_in(to: Side<'_>, files: &[PathBuf], as_json: bool) -> Result<u64, Failure> {
+pub(crate) async fn copy_in(
+    to: Side<'_>,
+    files: &[PathBuf],
+    as_json: bool,
+) -> Result<u64, Failure> {
     let wanted = named(files);
     if wanted.is_empty() {
         return Ok(0);

@@ -75,7 +75,9 @@ impl Export {
         } else {
             output::say(format_args!("{lines} lines written to {}", self.directory.display()));
             if copied > 0 {
-                output::say(format_args!("{copied} files of assets written beside them, in media/"));
+                output::say(format_args!(
+                    "{copied} files of assets written beside them, in media/"
+                ));
             }
         }
         Ok(())

@@ -39,7 +39,8 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 /// For one reader's eyes alone.
 const PRIVATE: &str = "private, no-store";
 /// What is opened by itself runs nothing and loads nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
@@ -74,7 +75,8 @@ impl Takes {
                 let mut parts = range.split(';').map(str::trim);
                 let is_it = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(wanted));
                 let refused = parts.any(|part| {
-                    part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
+                    part.strip_prefix("q=")
+                        .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
                 });
                 is_it && !refused
             })
@@ -219,7 +221,9 @@ impl<'r> Responder<'r, 'static> for Media {
             }
             Part::Nowhere => {
                 let problem = Problem::new(Code::RangeNotSatisfiable).with("size", size);
-                return problem.header("Content-Range", format!("bytes */{size}")).respond_to(request);
+                return problem
+                    .header("Content-Range", format!("bytes */{size}"))
+                    .respond_to(request);
             }
         };
         answer.set_raw_header("Content-Type", content_type(self.kind));

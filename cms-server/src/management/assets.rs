@@ -256,14 +256,15 @@ impl Replaced {
         let entry = desk(request)?.cms.editing().entry(id.ok_or_else(missing)?)?;
         let entry = entry.filter(|entry| entry.type_name.as_str() == cms_core::asset::TYPE);
         let entry = entry.ok_or_else(missing)?;
-        let scope = Scope {
-            agency: Some(entry.agency),
-            type_name: Some(&entry.type_name),
-            locale: None,
-        };
+        let scope =
+            Scope { agency: Some(entry.agency), type_name: Some(&entry.type_name), locale: None };
         let may = |act| allows(&editor.bearer.actor, act, &scope);
         if !may(Act::Write) {
-            return Err(Problem::new(if may(Act::Read) { Code::Forbidden } else { Code::NotFound }));
+            return Err(Problem::new(if may(Act::Read) {
+                Code::Forbidden
+            } else {
+                Code::NotFound
+            }));
         }
         let head = entry.heads.get(&Part::Shared);
         let newest = head.map_or(0, |head| head.draft.revision);

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 
 use super::{administrator, assets::Arrived, uploads::digest_of};
 use crate::{
-    delivery::{
-        Desk,
-        media::Media,
-    },
+    delivery::{Desk, media::Media},
     guards::{
         bearer::Bearer,
         query::{Nothing, Parameter, Query},

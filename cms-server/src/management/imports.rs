@@ -12,8 +12,7 @@ use cms_core::{
     violation::Violation,
 };
 use rocket::{
-    Data, Request, Route, State,
-    post,
+    Data, Request, Route, State, post,
     request::{FromRequest, Outcome},
     routes,
 };

@@ -106,7 +106,8 @@ impl<'r> Responder<'r, 'static> for Standing {
 
 impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
-        let at = |offset: u64| Self::new(Code::Conflict).header("Upload-Offset", offset.to_string());
+        let at =
+            |offset: u64| Self::new(Code::Conflict).header("Upload-Offset", offset.to_string());
         match error {
             UploadError::TooLarge { most, .. } | UploadError::TooMuch { size: most } => {
                 endpoint::body_too_large(most)

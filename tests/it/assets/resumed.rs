@@ -3,7 +3,7 @@
 use rocket::http::Method;
 use serde_json::json;
 
-use crate::{app::Answer, http_acts::desk::Desk, drawn::png};
+use crate::{app::Answer, drawn::png, http_acts::desk::Desk};
 
 fn send(desk: &Desk, method: Method, path: &str, offset: Option<usize>, bytes: &[u8]) -> Answer {
     let bearer = format!("Bearer {}", desk.token);

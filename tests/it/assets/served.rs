@@ -4,7 +4,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 
 use super::{asset, describe, patch};
-use crate::{http_acts::desk::Desk, drawn::png};
+use crate::{drawn::png, http_acts::desk::Desk};
 
 fn published() -> (Desk, String, String) {
     let desk = Desk::new();
@@ -73,8 +73,16 @@ fn a_rendition_comes_in_the_type_that_is_asked_for_or_that_suits_best() {
 fn nobody_orders_work_at_will() {
     let (desk, asset, digest) = published();
     for step in [
-        "161.webp", "0160.webp", "160.gif", "160x90-cover-f1.1.webp", "160-c0.0.500.500.webp", "160x91-cover.webp",
-        "other.png", "PIER.png", "160.webp%20", "..%2fpier.png",
+        "161.webp",
+        "0160.webp",
+        "160.gif",
+        "160x90-cover-f1.1.webp",
+        "160-c0.0.500.500.webp",
+        "160x91-cover.webp",
+        "other.png",
+        "PIER.png",
+        "160.webp%20",
+        "..%2fpier.png",
     ] {
         let status = desk.app.get(&format!("/media/{digest}/{step}")).status;
         assert!([400, 404].contains(&status), "{step}: {status}");

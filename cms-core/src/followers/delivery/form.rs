@@ -145,8 +145,7 @@ fn uses(content_type: &ContentType, fields: &Fields) -> Uses {
     references
         .into_iter()
         .filter_map(|reference| {
-            let used =
-                Used { target: reference.value.parse().ok()?, is_asset: reference.is_asset };
+            let used = Used { target: reference.value.parse().ok()?, is_asset: reference.is_asset };
             Some((reference.pointer, used))
         })
         .collect()

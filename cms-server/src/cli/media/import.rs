@@ -175,8 +175,7 @@ fn told(error: CommandError) -> Vec<String> {
 
 fn tell(all: &BTreeMap<String, Result<Became, Vec<String>>>, as_json: bool) -> Result<(), Failure> {
     let count = |wanted| all.values().filter(|became| became.as_ref() == Ok(&wanted)).count();
-    let [made, changed, unchanged] =
-        [Became::Made, Became::Changed, Became::Unchanged].map(count);
+    let [made, changed, unchanged] = [Became::Made, Became::Changed, Became::Unchanged].map(count);
     let refused = all.len() - made - changed - unchanged;
     if as_json {
         let refused: Vec<_> = all

@@ -18,11 +18,14 @@ fn folder(given: &Given) -> String {
     let folder = given.path("pictures");
     fs::create_dir_all(folder.join("more")).unwrap();
     fs::write(folder.join("pier.svg"), drawing(1)).unwrap();
-    let said = json!({ "alt": { "en": "A pier.", "fr": "Une jetée." }, "title": { "fr": "Jetée" } });
+    let said =
+        json!({ "alt": { "en": "A pier.", "fr": "Une jetée." }, "title": { "fr": "Jetée" } });
     fs::write(folder.join("pier.svg.json"), said.to_string()).unwrap();
     fs::write(folder.join("more/line.svg"), drawing(2)).unwrap();
-    fs::write(folder.join("more/line.svg.json"), json!({ "decorative": true }).to_string()).unwrap();
-    fs::write(folder.join("more/words.vtt"), "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n").unwrap();
+    fs::write(folder.join("more/line.svg.json"), json!({ "decorative": true }).to_string())
+        .unwrap();
+    fs::write(folder.join("more/words.vtt"), "WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n")
+        .unwrap();
     text(&folder).to_owned()
 }
 
@@ -72,7 +75,10 @@ fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn a_folder_of_pictures_is_taken_in_once_and_again_only_where_it_changed() {
     let (given, folder) = given_assets();
     let again = import(&given, &folder);
-    assert_eq!((&again["unchanged"], &again["made"], &again["changed"]), (&json!(3), &json!(0), &json!(0)));
+    assert_eq!(
+        (&again["unchanged"], &again["made"], &again["changed"]),
+        (&json!(3), &json!(0), &json!(0))
+    );
     fs::write(given.path("pictures/pier.svg"), drawing(7)).unwrap();
     fs::write(given.path("pictures/bad.png"), "no picture").unwrap();
     let (outcome, said) =
@@ -106,8 +112,12 @@ fn what_is_exported_with_its_files_comes_back_the_same() {
     // Without its file a line is refused, and so is a page that would show nothing.
     fs::remove_dir_all(first.join("media")).unwrap();
     let bare = given.path("bare");
-    let (outcome, said) = run(&[&["import"], &lines[..], &["--json", "--data", text(&bare)]].concat());
-    assert!(outcome.is_err() && said.contains("blob_missing") && said.contains("asset_unpublished"), "{said}");
+    let (outcome, said) =
+        run(&[&["import"], &lines[..], &["--json", "--data", text(&bare)]].concat());
+    assert!(
+        outcome.is_err() && said.contains("blob_missing") && said.contains("asset_unpublished"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -147,11 +157,14 @@ fn only_bytes_that_no_revision_names_are_let_go_of() {
     let stray = given.path("data/media/blobs/ba");
     let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     fs::write(stray.join(digest), "abc").unwrap();
-    let collect = |more: &[&str]| {
-        json_of(&[&["media", "collect"], more, &["--data", given.data()]].concat())
-    };
+    let collect =
+        |more: &[&str]| json_of(&[&["media", "collect"], more, &["--data", given.data()]].concat());
     let young = collect(&[]);
-    assert_eq!((&young["young"], &young["named"]), (&json!(1), &json!(4)), "replaced files are named by history");
+    assert_eq!(
+        (&young["young"], &young["named"]),
+        (&json!(1), &json!(4)),
+        "replaced files are named by history"
+    );
     let dry = collect(&["--older-than", "0", "--dry-run"]);
     assert_eq!(dry["removed"], json!([{ "digest": digest, "bytes": 3 }]));
     assert!(stray.join(digest).exists());
