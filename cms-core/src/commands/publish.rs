@@ -116,10 +116,7 @@ impl Means {
                 decision.expectations.extend(rests_on);
             }
             Part::Shared => {
-                let mut rests_on = Vec::new();
-                self.check_shared(entry, content_type, (&fields, &mut rests_on)).await?;
-                let rests_on = rests_on.into_iter().map(|(_, stream, last)| (stream, last));
-                decision.expectations.extend(rests_on);
+                self.check_shared(entry, content_type, (&fields, &mut decision)).await?;
                 publish_part(
                     entry,
                     (&act.part, head),
@@ -199,8 +196,9 @@ impl Means {
         &self,
         entry: &Entry,
         content_type: &ContentType,
-        (shared, rests_on): (&Fields, &mut Vec<(EntryId, Stream, u64)>),
+        (shared, decision): (&Fields, &mut Decision),
     ) -> Result<(), CommandError> {
+        let mut rests_on = Vec::new();
         let is_localized = |pointer: &str| {
             let mut localized = content_type.fields().filter(|field| field.localized);
             localized.any(|field| pointer.split('/').nth(1) == Some(field.name.as_str()))
@@ -214,8 +212,10 @@ impl Means {
             let mut assets = content_type.asset_uses(&localized, shared);
             // What stands in the locale's own fields is published already.
             assets.retain(|used| !is_localized(&used.pointer));
-            violations.extend(self.wrong_assets(&assets, locale, rests_on).await?);
+            violations.extend(self.wrong_assets(&assets, locale, &mut rests_on).await?);
         }
+        let rests_on = rests_on.into_iter().map(|(_, stream, last)| (stream, last));
+        decision.expectations.extend(rests_on);
         // An asset that nobody described there is told of, though its description isn't shared.
         violations.retain(|it| it.code == "alt_missing" || !is_localized(&it.pointer));
         violations.sort();
