@@ -20,6 +20,7 @@ use crate::{
         report_page::Throttle,
         save_type::SaveTypeError,
         set_up::SetUp,
+        vault::Vault,
     },
     content_type,
     followers::{FollowError, Following, Progress},
@@ -39,12 +40,14 @@ mod checkpoints;
 mod derived;
 mod discussions;
 mod folders;
+mod media;
 mod previews;
 mod releases;
 mod sessions;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};
+pub use media::{BytesSoundness, CollectBytes, Collected, MediaOptions, media_folder};
 pub use upkeep::UpkeepOptions;
 
 /// How long an act waits for this node's followers before it answers all the same.
@@ -74,6 +77,8 @@ pub struct Options {
     /// Groups of words that mean the same to those who search, each in one locale, besides the other labels
     /// of topics.
     pub synonyms: Vec<(Locale, Vec<String>)>,
+    /// How assets are kept and offered.
+    pub media: MediaOptions,
 }
 
 impl Default for Options {
@@ -87,6 +92,7 @@ impl Default for Options {
             set_up: SetUp::default(),
             upkeep: UpkeepOptions::default(),
             synonyms: Vec::new(),
+            media: MediaOptions::default(),
         }
     }
 }
@@ -157,6 +163,8 @@ struct Inner {
     doors: Doors,
     /// How fast readers' reports may come.
     reports: Throttle,
+    /// The bytes of assets.
+    vault: Arc<Vault>,
 }
 
 impl fmt::Debug for Cms {
@@ -209,6 +217,7 @@ impl Cms {
         opening: Opening,
     ) -> Result<Self, OpenError> {
         let derived = open_derived(&log, dir, &options, opening)?;
+        let vault = Arc::new(media::open(dir, &options.media, &options.clock)?);
         let cms = Self(Arc::new(Inner {
             dir: dir.to_owned(),
             log,
@@ -220,6 +229,7 @@ impl Cms {
             applying: tokio::sync::Mutex::default(),
             doors: Doors::default(),
             reports: Throttle::default(),
+            vault,
             options,
         }));
         let upkeep = upkeep::start(Arc::downgrade(&cms.0), cms.0.options.upkeep)?;
@@ -276,6 +286,7 @@ impl Cms {
             log: Arc::clone(&self.0.log),
             editing: self.editing(),
             clock: Arc::clone(&self.0.options.clock),
+            vault: Arc::clone(&self.0.vault),
         }
     }
 

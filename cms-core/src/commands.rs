@@ -14,6 +14,8 @@ use crate::{
     violation::Violation,
 };
 
+use self::vault::Vault;
+
 pub mod apply_due;
 pub mod approve;
 pub mod assign_comment;
@@ -41,6 +43,7 @@ pub mod move_entry;
 pub mod publish;
 pub mod publish_release;
 pub mod rename_account;
+pub mod replace_asset;
 pub mod report_page;
 pub mod request_changes;
 pub mod resolve_comment;
@@ -62,9 +65,12 @@ pub mod switch_account;
 pub mod unpublish;
 pub mod unschedule;
 pub mod unschedule_release;
+pub mod upload_asset;
+pub mod vault;
 
 mod chains;
 mod embeds;
+mod pictures;
 mod redirects;
 mod release;
 mod review;
@@ -79,6 +85,8 @@ pub struct Means {
     pub editing: Editing,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// The bytes of assets.
+    pub vault: Arc<Vault>,
 }
 
 /// An accepted act.

@@ -40,7 +40,7 @@ pub use self::{
     },
     normal::normalise,
     parse::SchemaError,
-    reference::{Reference, unknown_types},
+    reference::{AssetUse, Reference, unknown_types},
     shipped::shipped,
 };
 use crate::{
@@ -178,6 +178,12 @@ impl ContentType {
     /// The field of this name.
     pub fn field(&self, name: &FieldName) -> Option<&Field> {
         self.fields.get(name).map(Arc::as_ref)
+    }
+
+    /// The localized field that says of the asset in this one what it shows, instead of the asset's own words.
+    pub fn described_by(&self, name: &FieldName) -> Option<FieldName> {
+        let mut fields = self.fields();
+        fields.find(|field| field.describes.as_ref() == Some(name)).map(|it| it.name.clone())
     }
 
     /// Whether its entries can be found: some field has a search weight. What has none is no page for

@@ -40,11 +40,13 @@ pub enum EmbedKind {
     Statistic,
     /// Any entry: its title as a link, or one of its fields.
     Entry,
+    /// An asset: shown with its words, or linked to where it is no picture.
+    Asset,
 }
 
 impl EmbedKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Route, Self::Statistic, Self::Entry];
+    pub const ALL: [Self; 4] = [Self::Route, Self::Statistic, Self::Entry, Self::Asset];
 
     /// The kind's word in a token.
     pub const fn as_str(self) -> &'static str {
@@ -52,6 +54,7 @@ impl EmbedKind {
             Self::Route => "route",
             Self::Statistic => "statistic",
             Self::Entry => "entry",
+            Self::Asset => "asset",
         }
     }
 

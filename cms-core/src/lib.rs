@@ -11,7 +11,7 @@
 //! - To follow what happens: [`Cms::log`], which gives [`event::Event`]s in order.
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
-//! [`store`], [`search`], [`markdown`], [`media`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
+//! [`store`], [`search`], [`markdown`], [`media`]; the model ([`asset`], [`content_type`], [`entry`], [`event`], [`embed`],
 //! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
@@ -19,6 +19,7 @@
 rust_i18n::i18n!("../locales");
 
 pub mod access;
+pub mod asset;
 pub mod clock;
 pub mod cms;
 pub mod commands;

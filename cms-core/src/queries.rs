@@ -12,9 +12,11 @@ pub mod fill;
 pub mod included;
 pub mod lint;
 pub mod list;
+pub mod media;
 pub mod merge;
 pub mod pages;
 pub mod partner_keys;
+pub mod picture;
 pub mod previews;
 pub mod proofs;
 pub mod reader_reports;
@@ -35,6 +37,7 @@ mod drafted_routes;
 mod labels;
 mod shapes;
 
+pub(crate) use self::delivery::Settings;
 pub use self::delivery::{Caches, Counts, Delivery};
 pub use crate::followers::{
     ReadError,

@@ -12,6 +12,7 @@ mod agency;
 mod audit;
 mod backup;
 mod bench;
+mod blobs;
 mod compact;
 mod demo;
 mod export;
@@ -19,6 +20,7 @@ mod grant;
 mod health;
 mod import;
 mod locales;
+mod media;
 mod output;
 mod partner;
 mod rebuild;
@@ -106,6 +108,7 @@ enum Command {
     #[command(visible_alias = "locale")]
     Locales(locales::Locales),
     Audit(audit::Audit),
+    Media(media::Media),
     #[command(name = "release")]
     Release(release::ReleaseCommand),
     #[command(name = "account", visible_alias = "user")]
@@ -155,6 +158,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Types(types) => types.run(global),
         Command::Locales(locales) => locales.run(global),
         Command::Audit(audit) => audit.run(global),
+        Command::Media(media) => media.run(global),
         Command::Release(release) => release.run(global),
         Command::Account(account) => account.run(global),
         Command::Grant(grant) => grant.run(global),

@@ -11,7 +11,13 @@ use std::{
     path::Path,
 };
 
-use cms_core::{access::session::SessionLimits, locale::Locale};
+use cms_core::{
+    access::session::SessionLimits,
+    cms::MediaOptions,
+    locale::Locale,
+    media::{self, Sizes, UploadOptions},
+    queries::picture::Offer,
+};
 use rocket::{
     config::{Ident, LogLevel, Shutdown, Sig},
     data::{Limits as BodyLimits, ToByteUnit as _},
@@ -53,6 +59,8 @@ pub struct Config {
     pub search: Search,
     /// How long a browser stays signed in.
     pub sessions: Sessions,
+    /// How assets are offered to readers.
+    pub media: Media,
 }
 
 /// How long a browser stays signed in. What is set counts for sessions that begin after that.
@@ -70,6 +78,17 @@ impl From<&Sessions> for SessionLimits {
         let millis = |minutes: u32| i64::from(minutes) * 60_000;
         Self { idle: millis(sessions.idle_minutes), absolute: millis(sessions.absolute_minutes) }
     }
+}
+
+/// How assets are offered to readers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// What addresses of bytes begin with, where they have an origin of their own: `https://media.example.org`. Empty
+    /// for this server's own.
+    pub origin: String,
+    /// The widths that renditions are made in, in pixels, ascending.
+    pub widths: Vec<u32>,
 }
 
 /// What search knows besides the content.
@@ -99,6 +118,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// Bytes in the body of an import; they lie on disk while it runs.
     pub import_bytes: u64,
+    /// Bytes in a file that is uploaded.
+    pub upload_bytes: u64,
     /// Bytes in a request's path and query together.
     pub uri_bytes: usize,
     /// Seconds a handler may take before the answer is 503.
@@ -145,6 +166,7 @@ impl Default for Config {
             limits: Limits {
                 body_bytes: 2 << 20,
                 import_bytes: 4 << 30,
+                upload_bytes: 64_000_000,
                 uri_bytes: 8 << 10,
                 handler_seconds: 10,
                 follower_lag: 1_000,
@@ -153,6 +175,7 @@ impl Default for Config {
             shutdown: Stop { grace_seconds: 5 },
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
+            media: Media { origin: String::new(), widths: Sizes::default().widths },
         }
     }
 }
@@ -196,14 +219,48 @@ impl Config {
         };
         within("workers", self.workers as u64, 0..=1_024)?;
         within("limits.body_bytes", self.limits.body_bytes, 1..=(1 << 30))?;
+        within("limits.upload_bytes", self.limits.upload_bytes, 1..=(1 << 30))?;
         within("limits.import_bytes", self.limits.import_bytes, 1..=(1 << 50))?;
         // The HTTP library refuses more than 65,534 bytes by itself, with an empty answer.
         within("limits.uri_bytes", self.limits.uri_bytes as u64, 256..=65_000)?;
+        self.check_media()?;
         within("limits.handler_seconds", self.limits.handler_seconds, 1..=600)?;
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1..=1_440)?;
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
+    }
+
+    /// Whether addresses of bytes and the sizes of renditions make sense.
+    fn check_media(&self) -> Result<(), ConfigError> {
+        let refuse = |key: &str, reason: String| Err(ConfigError { key: key.to_owned(), reason });
+        let Media { origin, widths } = &self.media;
+        if !origin.is_empty() && !origins::is_origin(origin) {
+            return refuse("media.origin", format!("{origin:?} is no web origin"));
+        }
+        let is_ascending = widths.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        let is_good = (1..=20).contains(&widths.len())
+            && is_ascending
+            && widths.iter().all(|width| (16..=8_192).contains(width));
+        if is_good {
+            return Ok(());
+        }
+        refuse(
+            "media.widths",
+            "1 to 20 widths of 16 to 8192 pixels, ascending, are taken".to_owned(),
+        )
+    }
+
+    /// How assets are kept and offered.
+    pub fn media_options(&self) -> MediaOptions {
+        let bytes = self.limits.upload_bytes;
+        let sizes = Sizes { widths: self.media.widths.clone(), ..Sizes::default() };
+        MediaOptions {
+            offer: Offer { origin: self.media.origin.clone(), sizes },
+            limits: media::Limits { bytes, ..media::Limits::default() },
+            uploads: UploadOptions { bytes, ..UploadOptions::default() },
+            ..MediaOptions::default()
+        }
     }
 
     /// Threads that serve requests.
@@ -304,6 +361,9 @@ mod tests {
             ("workers = 1_000_000", "workers"),
             ("[sessions]\nidle_minutes = 0", "sessions.idle_minutes"),
             ("[sessions]\nabsolute_minutes = 1_000_000", "sessions.absolute_minutes"),
+            ("[media]\norigin = 'media.example.org'", "media.origin"),
+            ("[media]\nwidths = [640, 320]", "media.widths"),
+            ("[media]\nwidths = []", "media.widths"),
             ("[search.synonyms]\nklingon_ = [['a', 'b']]", "search.synonyms"),
         ] {
             let error = load(toml).unwrap_err().to_string();

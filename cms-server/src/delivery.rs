@@ -26,7 +26,9 @@ pub mod feed;
 pub mod hot;
 pub mod hsds;
 pub mod json_ld;
+pub mod media;
 pub mod proofs;
+pub mod ranges;
 pub mod ready;
 pub mod recalls;
 pub mod redirects;
@@ -45,6 +47,7 @@ pub(crate) fn endpoints() -> Vec<Route> {
     [
         site::endpoints(),
         entries::endpoints(),
+        media::endpoints(),
         redirects::endpoints(),
         search::endpoints(),
         recalls::endpoints(),

@@ -32,8 +32,10 @@ pub mod accounts;
 pub mod acts;
 pub mod agencies;
 pub mod analysis;
+pub mod assets;
 pub mod audit;
 pub mod backup;
+pub mod blobs;
 pub mod comments;
 pub mod duplicates;
 pub mod entries;
@@ -61,6 +63,7 @@ pub mod sessions;
 pub mod streamed;
 pub mod tokens;
 pub mod translations;
+pub mod uploads;
 
 /// The endpoints, each in a frame that suits it.
 pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
@@ -94,10 +97,17 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         segments::endpoints(),
         translations::endpoints(),
     ];
+    // As long as it takes to arrive: whoever stops sending is ended by what stands in front.
+    let files = Frame { time: Duration::MAX, body_bytes: limits.upload_bytes };
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
         endpoint::framed(usual.concat(), limits, metrics),
         endpoint::framed_with(imports::endpoints(), long, metrics),
+        endpoint::framed_with(
+            [assets::endpoints(), uploads::endpoints(), blobs::endpoints()].concat(),
+            files,
+            metrics,
+        ),
         endpoint::framed_for(rebuilds::endpoints(), Duration::MAX, metrics),
     ]
     .concat()

@@ -85,6 +85,8 @@ codes! {
     UriTooLong = 414 "uri-too-long",
     /// The body isn't of a kind that can be read here.
     UnsupportedMediaType = 415 "unsupported-media-type",
+    /// The part that `Range` names isn't there.
+    RangeNotSatisfiable = 416 "range-not-satisfiable",
     /// The body was read and breaks rules: see `errors`.
     InvalidContent = 422 "invalid-content",
     /// The `Idempotency-Key` belongs to another request.
@@ -128,6 +130,7 @@ impl Code {
             413 => Self::BodyTooLarge,
             414 => Self::UriTooLong,
             415 => Self::UnsupportedMediaType,
+            416 => Self::RangeNotSatisfiable,
             422 => Self::InvalidContent,
             428 => Self::PreconditionRequired,
             429 => Self::TooManyRequests,

@@ -144,6 +144,20 @@ impl App {
         Answer::of(request.dispatch())
     }
 
+    /// Asks, with these header fields and a body of bytes.
+    pub fn send_bytes(
+        &self,
+        (method, uri): (Method, &str),
+        headers: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = self.client.req(method, uri.to_owned()).body(body);
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, (*value).to_owned()));
+        }
+        Answer::of(request.dispatch())
+    }
+
     /// A token of the administrator's.
     pub fn token(&self) -> String {
         let administrator = self.cms.administrator().unwrap().unwrap();

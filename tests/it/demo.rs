@@ -38,9 +38,21 @@ pub fn demo_lines() -> String {
     text
 }
 
+/// Brings the pictures of the demo content: lines that name them come after.
+pub fn bring_pictures(cms: &Cms) {
+    let administrator = cms.administrator().unwrap().unwrap();
+    for file in fs::read_dir(root().join("demo/media")).unwrap() {
+        let path = file.unwrap().path();
+        let digest = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        let bytes = fs::read(&path).unwrap();
+        wait_for(cms.keep_bytes(&administrator, digest, bytes)).unwrap();
+    }
+}
+
 /// A store with all of it. Importing it twice changes nothing.
 pub fn with_demo_content(folder: &Path) -> Cms {
     let cms = open(folder);
+    bring_pictures(&cms);
     let administrator = cms.administrator().unwrap().unwrap();
     let options = ImportOptions { atomic: true, ..ImportOptions::default() };
     let report =

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use crate::{
     app::wait_for,
-    demo::demo_lines,
+    demo::{bring_pictures, demo_lines},
     site::{Site, line, locale, pair, pairs, route, shared, text, translated},
 };
 
 /// A new site with these lines.
 fn with(lines: &str) -> Site {
     let site = Site::over(tempfile::tempdir().unwrap());
+    bring_pictures(&site.cms);
     let report = site.import_text(lines, false);
     assert_eq!(report.refused, []);
     site

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{Answer, wait_for},
+    drawn::png,
     http_acts::desk::Desk,
 };
 
@@ -34,6 +35,8 @@ struct Site {
     names: Vec<String>,
     /// Ids of entries of which readers know nothing.
     secret_ids: Vec<String>,
+    /// The digests of a published picture and of drafts.
+    digests: Vec<String>,
 }
 
 fn hidden(place: &str) -> String {
@@ -118,14 +121,40 @@ fn site() -> Site {
     let route = desk.entry("route");
     patch(&desk, &format!("{route}/en"), &json!({ "fields": { "title": hidden("route") } }));
     let partners = for_partners(&desk);
+    let pictures = pictures(&desk);
     let names =
         [&page, &topic, &draft, &discarded, &withdrawn, &erased, &scheduled].map(|entry| id(entry));
     let slugs = ["public-page", "withdrawn", "scams", ASKED].map(str::to_owned);
     let names = names.into_iter().chain(slugs).chain([format!("key:{ASKED}-key")]);
-    let names = names.chain(partners.names).collect();
+    let names = names.chain(partners.names).chain([id(&pictures.asset)]).collect();
     let secret_ids = [&draft, &scheduled, &draft_topic, &route].map(|entry| id(entry)).into_iter();
-    let secret_ids = secret_ids.chain(partners.secret_ids).collect();
-    Site { desk, names, secret_ids }
+    let secret_ids = secret_ids.chain(partners.secret_ids).chain([id(&pictures.draft)]).collect();
+    Site { desk, names, secret_ids, digests: pictures.digests }
+}
+
+/// What is known of pictures.
+struct Pictures {
+    asset: String,
+    draft: String,
+    digests: Vec<String>,
+}
+
+/// A published picture with other words and another file in its drafts, and one that is a draft alone.
+fn pictures(desk: &Desk) -> Pictures {
+    let (asset, digest) = crate::assets::asset(desk, "public.png", &png(200, 100, 60));
+    crate::assets::describe(desk, &asset, "Public picture");
+    let words =
+        json!({ "fields": { "alt": hidden("newer-alt"), "caption": hidden("newer-caption") } });
+    patch(desk, &format!("{asset}/en"), &words);
+    let bearer = format!("Bearer {}", desk.token);
+    let uri = format!("/manage/v1/assets/{}/content?name={ASKED}-{HIDDEN}.png", id(&asset));
+    let headers = [("Authorization", bearer.as_str()), ("If-Match", "*")];
+    let newer = desk.app.send_bytes((Method::Put, &uri), &headers, &png(200, 100, 61));
+    let newer = newer.json()["file"]["digest"].as_str().unwrap().to_owned();
+    let (draft, secret) =
+        crate::assets::asset(desk, &format!("{ASKED}-{HIDDEN}.png"), &png(9, 9, 62));
+    patch(desk, &format!("{draft}/en"), &json!({ "fields": { "alt": hidden("alt") } }));
+    Pictures { asset, draft, digests: vec![digest, newer, secret] }
 }
 
 /// What partners' directories show.
@@ -180,8 +209,12 @@ fn for_partners(desk: &Desk) -> Partners {
 fn tries(site: &Site, name: &str) -> Vec<String> {
     let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
     match name {
-        "type_name" | "type" => own(&["guidance", "topic", "route", "organisation", "page", ASKED]),
+        "type_name" | "type" => {
+            own(&["guidance", "topic", "route", "organisation", "page", "asset", ASKED])
+        }
         "name" | "id" | "organization_id" | "taxonomy_term_id" => site.names.clone(),
+        "digest" => site.digests.clone(),
+        "step" => own(&["public.png", "160.webp", "160", "9.png"]),
         "event" => (1..=site.desk.app.cms.log().last()).map(|number| number.to_string()).collect(),
         "part" => own(&["en", "fr", "shared"]),
         "locale" => own(&["en", "fr", "th", "fr-CA"]),
@@ -286,7 +319,8 @@ fn no_answer_of_any_delivery_endpoint_tells_of_what_is_not_published() {
         let document = site.desk.app.get("/openapi.json").json();
         let paths = document["paths"].as_object().unwrap();
         let mut asked = BTreeSet::new();
-        let is_delivery = |path: &str| path.starts_with("/v1") || path.starts_with("/hsds");
+        let is_delivery =
+            |path: &str| ["/v1", "/hsds", "/media"].iter().any(|start| path.starts_with(start));
         for (path, item) in paths.iter().filter(|(path, _)| is_delivery(path)) {
             // What readers send and never get has its own tests.
             if ENDLESS.contains(&path.as_str()) || item.get("get").is_none() {
@@ -304,6 +338,12 @@ fn no_answer_of_any_delivery_endpoint_tells_of_what_is_not_published() {
             assert!(statuses.contains(&200), "{path} never answered: {statuses:?}");
         }
         assert!(asked.len() > 500, "{}", asked.len());
+        for digest in &site.digests[1..] {
+            let file = format!("{ASKED}-{HIDDEN}.png");
+            for step in ["public.png", "160.webp", file.as_str()] {
+                assert_eq!(site.desk.app.get(&format!("/media/{digest}/{step}")).status, 404);
+            }
+        }
         // What is public is there: the test has eyes.
         assert!(site.desk.app.get("/v1/search?q=public&locale=en").text().contains("Public page"));
         assert!(site.desk.app.get("/v1/entries/guidance?locale=en").text().contains("Public page"));

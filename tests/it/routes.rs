@@ -26,7 +26,10 @@ use cms_server::config::Config;
 use rocket::local::blocking::Client;
 use serde_json::{Value, json};
 
-use crate::{app::wait_for, demo::Demo};
+use crate::{
+    app::wait_for,
+    demo::{Demo, bring_pictures},
+};
 
 /// A Tuesday, in the morning of Europe.
 pub const NOW: &str = "2026-11-24T10:00:00Z";
@@ -77,6 +80,7 @@ impl Site {
     /// With the demo's content.
     pub fn with_demo(folder: &Path) -> Self {
         let site = Self::open(folder, NOW);
+        bring_pictures(&site.cms);
         assert_eq!(site.import(&mut Demo).refused, []);
         site
     }

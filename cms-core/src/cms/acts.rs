@@ -137,8 +137,14 @@ impl Cms {
     /// # Errors
     /// [`CommandError`]
     pub async fn erase(&self, actor: &Actor, entry: EntryId) -> Result<Accepted, CommandError> {
+        let bytes = self.bytes_of(entry)?;
         let done = decided!(self, means => means.erase(actor, entry))?;
-        Ok(self.seen(done).await)
+        let done = self.seen(done).await;
+        // What can't be let go of now is collected later.
+        if let Err(error) = self.let_go(bytes).await {
+            tracing::warn!(%error, %entry, "the bytes of an erased asset stay for now");
+        }
+        Ok(done)
     }
 
     /// Adds or changes an agency.

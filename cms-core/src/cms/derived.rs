@@ -13,7 +13,7 @@ use crate::{
         FollowError, Following, ViewFollower, delivery::generations::Generations,
         search::SearchFollower,
     },
-    queries::{Delivery, Editing},
+    queries::{Delivery, Editing, Settings},
     search::{self, Index},
     store::{
         Log,
@@ -104,7 +104,11 @@ pub(super) fn start_derived(
         Arc::clone(&generations),
         Arc::clone(&index),
         Arc::clone(log),
-        (options.caches, options.synonyms.clone()),
+        Settings {
+            caches: options.caches,
+            synonym_groups: options.synonyms.clone(),
+            offer: options.media.offer.clone(),
+        },
     );
     let search = SearchFollower::new(
         Arc::clone(log),

@@ -9,12 +9,14 @@ use crate::{
         token::{Preview, Secret},
     },
     commands::{CommandError, issue_preview::IssuePreview},
+    entry::Entry,
     followers::{FollowError, supposing},
     id::{EntryId, TokenId},
     locale::Locale,
     queries::{
-        ReadError,
+        Delivery, ReadError,
         entry::{EntryFound, EntryQuestion},
+        media::MediaFound,
     },
     store::LogError,
 };
@@ -51,6 +53,39 @@ impl Cms {
     /// # Errors
     /// [`CommandError`] when the store cannot be read.
     pub async fn preview(&self, secret: &Secret) -> Result<Option<EntryFound>, CommandError> {
+        self.previewing(secret, |delivery, entry, locale| {
+            delivery.entry(&EntryQuestion {
+                type_name: &entry.type_name,
+                name: &entry.id.to_string(),
+                locale,
+                explicit: true,
+                fallback: false,
+                fields: None,
+                include: &[],
+            })
+        })
+        .await
+    }
+
+    /// What a preview token shows of bytes: those that readers would get, had the draft been published just now.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the store cannot be read.
+    pub async fn preview_media(
+        &self,
+        secret: &Secret,
+        (digest, step): (String, String),
+    ) -> Result<Option<MediaFound>, CommandError> {
+        let look = move |delivery: &Delivery, _: &Entry, _: &Locale| delivery.media(&digest, &step);
+        Ok(self.previewing(secret, look).await?.flatten())
+    }
+
+    /// Asks readers' tables as they would be. `None` when the token is good for nothing.
+    async fn previewing<T: Send + 'static>(
+        &self,
+        secret: &Secret,
+        question: impl FnOnce(&Delivery, &Entry, &Locale) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<Option<T>, CommandError> {
         let editing = self.editing();
         let Some(preview) = editing.preview(secret, self.clock().now()).await? else {
             return Ok(None);
@@ -60,16 +95,7 @@ impl Cms {
         let (log, derived) = (Arc::clone(&self.0.log), self.0.derived.load_full());
         let shown = tokio::task::spawn_blocking(move || {
             let reader = supposing(&log, &derived.view, events).map_err(unreadable)?;
-            let name = preview.entry.to_string();
-            derived.delivery.supposing(reader).entry(&EntryQuestion {
-                type_name: &entry.type_name,
-                name: &name,
-                locale: &preview.locale,
-                explicit: true,
-                fallback: false,
-                fields: None,
-                include: &[],
-            })
+            question(&derived.delivery.supposing(reader), &entry, &preview.locale)
         });
         let stopped =
             |error: tokio::task::JoinError| unreadable(FollowError::Machine(error.to_string()));

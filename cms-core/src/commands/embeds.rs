@@ -11,9 +11,11 @@ use super::{
 };
 use crate::{
     content_type::{ContentType, FieldKind},
+    embed::EmbedKind,
     entry::{self, Entry},
     event::{Fields, Part, Stream},
     id::{EntryId, FieldName},
+    locale::Locale,
     violation::Violation,
 };
 
@@ -22,14 +24,22 @@ impl Means {
     /// close. `to_come` names entries that will be published by the same act.
     pub(super) async fn wrong_embeds(
         &self,
-        entry: &Entry,
+        (entry, locale): (&Entry, &Locale),
         uses: &mut Uses,
         to_come: &(dyn Fn(EntryId) -> bool + Sync),
     ) -> Result<Vec<Violation>, CommandError> {
         let mut wrong = Vec::new();
         let Uses { embedded, rests_on, .. } = uses;
         for embedded in embedded {
-            if let Some(code) = self.wrong_embed(entry, embedded, rests_on, to_come).await? {
+            let mut code = self.wrong_embed(entry, embedded, rests_on, to_come).await?;
+            if code.is_none()
+                && embedded.embed.token.kind == EmbedKind::Asset
+                && let Some(asset) = self.editing.entry(embedded.target)?
+                && !self.is_described(&asset, locale).await?
+            {
+                code = Some("embed_undescribed");
+            }
+            if let Some(code) = code {
                 wrong.push(bad_embed(&embedded.pointer, &embedded.embed, code));
             }
         }
@@ -106,7 +116,7 @@ impl Means {
 
 /// The streams of what is published of an entry, as they were when it was looked at: whoever takes some of
 /// it away meanwhile wins.
-fn published_streams(entry: &Entry) -> impl Iterator<Item = (EntryId, Stream, u64)> {
+pub(super) fn published_streams(entry: &Entry) -> impl Iterator<Item = (EntryId, Stream, u64)> {
     let published = entry.heads.iter().filter(|(_, head)| head.published().is_some());
     published.map(|(part, head)| (entry.id, Stream::Entry(entry.id, part.clone()), head.last))
 }

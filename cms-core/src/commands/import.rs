@@ -3,7 +3,8 @@
 //! An administrator's act: it skips review, not violations. Good lines land whatever becomes of the
 //! others, unless all or nothing is asked for. The lines are read three times: to look at all of them,
 //! then the sources, then the translations, so that a translation is of the source that is live when the
-//! import ends. Lines that write to the same part of an entry never share an append, so that each is
+//! import ends; those of assets before all others, since a page is published with what is said of its pictures.
+//! Lines that write to the same part of an entry never share an append, so that each is
 //! decided on what the last one left; others share one, since a commit costs a sync of the disk.
 
 use std::{
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::{
     access::Actor,
+    asset,
     content_type::ContentType,
     event::SiteLocale,
     followers::ReadError,
@@ -204,6 +206,11 @@ impl Means {
         import.make_entries().await?;
         let total = import.report.lines;
         let hear = |done| progress(done, total);
+        // What shows an asset is decided on what is said of it in each language.
+        if import.named.keys().any(|(type_name, _)| type_name.as_str() == asset::TYPE) {
+            land::land_all(&mut import, lines, options, (Pass::Assets, &hear)).await?;
+            land::land_all(&mut import, lines, options, (Pass::AssetsTranslations, &hear)).await?;
+        }
         land::land_all(&mut import, lines, options, (Pass::Sources, &hear)).await?;
         land::land_all(&mut import, lines, options, (Pass::Translations, &hear)).await?;
         import.report.refused.sort_by_key(|refused| refused.line);
@@ -217,13 +224,20 @@ impl Means {
 /// Which lines a reading lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pass {
+    /// Assets in the language that they are described in first.
+    Assets,
+    /// Assets in all others.
+    AssetsTranslations,
     Sources,
     Translations,
 }
 
 impl Pass {
     fn takes(self, line: &Line) -> bool {
-        (line.locale == line.source_locale) == (self == Self::Sources)
+        let is_source = matches!(self, Self::Assets | Self::Sources);
+        let of_assets = matches!(self, Self::Assets | Self::AssetsTranslations);
+        (line.locale == line.source_locale) == is_source
+            && (line.type_name.as_str() == asset::TYPE) == of_assets
     }
 }
 

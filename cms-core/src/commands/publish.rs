@@ -116,7 +116,7 @@ impl Means {
                 decision.expectations.extend(rests_on);
             }
             Part::Shared => {
-                self.check_shared(entry, content_type, &fields).await?;
+                self.check_shared(entry, content_type, (&fields, &mut decision)).await?;
                 publish_part(
                     entry,
                     (&act.part, head),
@@ -181,7 +181,9 @@ impl Means {
         let mut violations = content_type.check_publication(fields, shared);
         let mut uses = self.uses(content_type, fields, locale).await?;
         violations.extend(uses.bad_embeds.iter().cloned());
-        violations.extend(self.wrong_embeds(entry, &mut uses, to_come).await?);
+        violations.extend(self.wrong_embeds((entry, locale), &mut uses, to_come).await?);
+        let assets = content_type.asset_uses(fields, shared);
+        violations.extend(self.wrong_assets(&assets, locale, &mut uses.rests_on).await?);
         let violations =
             violations.into_iter().map(|violation| violation.under("/fields")).collect();
         none_of(violations)?;
@@ -194,20 +196,28 @@ impl Means {
         &self,
         entry: &Entry,
         content_type: &ContentType,
-        shared: &Fields,
+        (shared, decision): (&Fields, &mut Decision),
     ) -> Result<(), CommandError> {
-        let mut violations = Vec::new();
-        // Within a release, that is what the locales are to be.
-        let supposed = self.editing.entry(entry.id)?;
-        for (_, live) in supposed.as_ref().unwrap_or(entry).published_locales() {
-            let localized = self.editing.fields(live.saved.event).await?;
-            violations.extend(content_type.check_publication(&localized, shared));
-        }
+        let mut rests_on = Vec::new();
         let is_localized = |pointer: &str| {
             let mut localized = content_type.fields().filter(|field| field.localized);
             localized.any(|field| pointer.split('/').nth(1) == Some(field.name.as_str()))
         };
-        violations.retain(|violation| !is_localized(&violation.pointer));
+        let mut violations = Vec::new();
+        // Within a release, that is what the locales are to be.
+        let supposed = self.editing.entry(entry.id)?;
+        for (locale, live) in supposed.as_ref().unwrap_or(entry).published_locales() {
+            let localized = self.editing.fields(live.saved.event).await?;
+            violations.extend(content_type.check_publication(&localized, shared));
+            let mut assets = content_type.asset_uses(&localized, shared);
+            // What stands in the locale's own fields is published already.
+            assets.retain(|used| !is_localized(&used.pointer));
+            violations.extend(self.wrong_assets(&assets, locale, &mut rests_on).await?);
+        }
+        let rests_on = rests_on.into_iter().map(|(_, stream, last)| (stream, last));
+        decision.expectations.extend(rests_on);
+        // An asset that nobody described there is told of, though its description isn't shared.
+        violations.retain(|it| it.code == "alt_missing" || !is_localized(&it.pointer));
         violations.sort();
         violations.dedup();
         none_of(violations.into_iter().map(|violation| violation.under("/fields")).collect())

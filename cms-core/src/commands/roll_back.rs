@@ -44,6 +44,6 @@ impl Means {
             note: act.note,
             ..SaveDraft::new(act.entry, act.part, fields)
         };
-        self.save_draft(actor, save).await
+        self.save(actor, save, false).await
     }
 }

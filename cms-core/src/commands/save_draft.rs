@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     access::{Act, Actor},
+    asset,
     content_type::{ContentType, normalise},
     entry::{Entry, Head},
     event::{ChangeClass, Claim, EventBody, Fields, Part, Stream, Translates},
@@ -80,21 +81,52 @@ impl Means {
         actor: &Actor,
         act: SaveDraft,
     ) -> Result<Accepted, CommandError> {
+        self.save(actor, act, true).await
+    }
+
+    /// Saves a revision; what only an upload gives is compared with the last draft where an editor may have written it.
+    pub(super) async fn save(
+        &self,
+        actor: &Actor,
+        act: SaveDraft,
+        by_hand: bool,
+    ) -> Result<Accepted, CommandError> {
         let (entry, content_type, type_last) =
             self.entry(actor, Act::Write, act.entry, &act.part)?;
-        let unborn = self.check_assured(&content_type, &act.fields);
-        let decided = match (self.decide_save(&entry, &content_type, act).await, unborn) {
-            (Ok(_), Some(unborn)) => Err(CommandError::Invalid(vec![unborn])),
-            (Err(CommandError::Invalid(mut wrong)), Some(unborn)) => {
-                wrong.push(unborn);
-                Err(CommandError::Invalid(wrong))
+        let mut wrong = Vec::from_iter(self.check_assured(&content_type, &act.fields));
+        if by_hand {
+            wrong.extend(self.check_given(&entry, &act).await?);
+        }
+        let decided = match self.decide_save(&entry, &content_type, act).await {
+            Ok(decided) if wrong.is_empty() => Ok(decided),
+            Ok(_) => Err(CommandError::Invalid(wrong)),
+            Err(CommandError::Invalid(mut more)) => {
+                more.extend(wrong);
+                Err(CommandError::Invalid(more))
             }
-            (decided, _) => decided,
+            Err(other) => Err(other),
         };
         let (revision, mut decision) = decided?;
         decision.expectations.push((Stream::Type(entry.type_name.clone()), type_last));
         let appended = self.append(actor, decision).await?;
         Ok(Accepted { event: appended.last, revision })
+    }
+
+    /// What an editor may not say of an asset: what its file is.
+    async fn check_given(
+        &self,
+        entry: &Entry,
+        act: &SaveDraft,
+    ) -> Result<Vec<Violation>, CommandError> {
+        if act.part != Part::Shared || entry.type_name.as_str() != asset::TYPE {
+            return Ok(Vec::new());
+        }
+        let before = match entry.heads.get(&Part::Shared) {
+            Some(head) => self.editing.fields(head.draft.event).await?,
+            None => Fields::new(),
+        };
+        let wrong = asset::check_given(&before, &normalise(act.fields.clone()));
+        Ok(wrong.into_iter().map(|it| it.under("/fields")).collect())
     }
 
     /// What an editor can't have made sure of yet. In an import it does no harm: it doesn't count.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{CommandError, Means};
 use crate::{
+    asset,
     content_type::{ContentType, FieldKind},
     embed::{EmbedKind, EmbedToken, EmbedUse},
     entry::Entry,
@@ -132,6 +133,9 @@ impl Means {
             }
             EmbedKind::Statistic => {
                 vec![TypeName::parse("statistic").map_err(|_| CommandError::NotFound("type"))?]
+            }
+            EmbedKind::Asset => {
+                vec![TypeName::parse(asset::TYPE).map_err(|_| CommandError::NotFound("type"))?]
             }
             EmbedKind::Entry => self.editing.type_names()?,
         };

@@ -6,7 +6,10 @@ use std::str::FromStr as _;
 use serde_json::Value;
 
 use super::{TranslationPolicy, field::FieldKind};
-use crate::{id::TypeName, locale::Locale};
+use crate::{
+    id::{FieldName, TypeName},
+    locale::Locale,
+};
 
 /// Where in a file a schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,7 @@ pub(super) enum Annotation {
     Embeddable,
     Reference,
     Asset,
+    Describes,
     SafetyApprovals,
     EmergencyApprovals,
 }
@@ -61,6 +65,7 @@ impl Annotation {
             "x-embeddable" => Self::Embeddable,
             "x-reference" => Self::Reference,
             "x-asset" => Self::Asset,
+            "x-describes" => Self::Describes,
             _ => return None,
         })
     }
@@ -83,7 +88,8 @@ impl Annotation {
             | Self::SearchPin
             | Self::Filterable
             | Self::Sortable
-            | Self::Embeddable => place == Place::Field,
+            | Self::Embeddable
+            | Self::Describes => place == Place::Field,
             Self::Reference | Self::Asset => place != Place::Type,
         }
     }
@@ -96,6 +102,7 @@ impl Annotation {
             Self::TranslationPolicy => {
                 text.is_some_and(|text| TranslationPolicy::from_str(text).is_ok())
             }
+            Self::Describes => text.is_some_and(|text| FieldName::parse(text).is_ok()),
             Self::MustHaveLocales => all_texts(value, |text| Locale::parse(text).is_ok()),
             Self::Reference => {
                 let is_type = |text: &str| TypeName::parse(text).is_ok();
@@ -130,6 +137,7 @@ impl Annotation {
                 matches!(kind, K::Text | K::Markdown | K::List { options: None } | K::Structured)
             }
             Self::SearchPin => matches!(kind, K::List { options: None }),
+            Self::Describes => localized && matches!(kind, K::Structured),
             Self::Embeddable => matches!(kind, K::Text | K::Markdown),
             Self::Filterable => {
                 !matches!(kind, K::Text | K::Markdown | K::Url | K::Asset { .. } | K::Structured)

@@ -14,6 +14,7 @@ use super::{
     told,
 };
 use crate::{
+    asset,
     event::{Fields, Part},
     route, statistic,
     violation::{Violation, pointer_step},
@@ -58,6 +59,9 @@ impl ContentType {
         self.check_meaning(shared, &mut findings.wrong);
         if self.name.as_str() == "route" {
             findings.wrong.extend(route::check::check_publication(localized, shared));
+        }
+        if self.name.as_str() == asset::TYPE {
+            findings.wrong.extend(asset::check_publication(localized, shared));
         }
         sorted(findings.wrong)
     }
@@ -205,7 +209,8 @@ mod tests {
             ("words", json!("a"), "wrong_kind"),
             ("one", json!("page"), "malformed_reference"),
             ("one", json!("key:"), "malformed_reference"),
-            ("picture", json!("key:a"), "malformed_asset"),
+            ("picture", json!("a.png"), "malformed_asset"),
+            ("picture", json!("key:"), "malformed_asset"),
         ];
         for (field, value, code) in cases {
             assert_eq!(

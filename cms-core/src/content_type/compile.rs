@@ -57,6 +57,10 @@ pub(super) fn field(name: &str, schema: Value) -> Result<Field, Vec<Violation>> 
         filterable: is_set(&schema, "x-filterable"),
         sortable: is_set(&schema, "x-sortable"),
         embeddable: is_set(&schema, "x-embeddable"),
+        describes: schema
+            .get("x-describes")
+            .and_then(Value::as_str)
+            .and_then(|name| FieldName::parse(name).ok()),
         rules: compile(&schema).ok_or_else(|| vec![at("schema_does_not_compile")])?,
         shape: Shape::of(&schema),
         kind,

@@ -68,7 +68,7 @@ fn delivered(schema: &Value) -> Value {
         return described(members, "reference_or_none");
     }
     if members.get("x-asset") == Some(&Value::Bool(true)) {
-        return described(members, "id");
+        return described(members, "asset_or_none");
     }
     // The targets that aren't published are left out of a list, so it may be shorter than it was.
     let holds_references =
@@ -171,8 +171,44 @@ fn field_definitions() -> Value {
         "reference_or_none": {
             "description": "Null while the target isn't published.",
             "anyOf": [{ "$ref": "#/$defs/reference" }, { "type": "null" }]
+        },
+        "asset": asset_definition(),
+        "asset_or_none": {
+            "description": "Null while it isn't published.",
+            "anyOf": [{ "$ref": "#/$defs/asset" }, { "type": "null" }]
         }
     })
+}
+
+/// What an asset is delivered as, where it is shown.
+fn asset_definition() -> Value {
+    let text = json!({ "type": ["string", "null"] });
+    let pixels = json!({ "type": ["integer", "null"], "minimum": 1 });
+    let srcset = "Its renditions as `srcset` has them: an address and a width each.";
+    object(
+        &["id", "media_type", "src", "bytes", "alt", "decorative", "locale", "dir"],
+        json!({
+            "id": { "$ref": "#/$defs/id" },
+            "key": text,
+            "media_type": { "type": "string" },
+            "src": { "description": "The bytes as they were uploaded.", "type": "string", "format": "uri-reference" },
+            "bytes": { "type": "integer", "minimum": 1 },
+            "width": pixels, "height": pixels,
+            "alt": { "description": "For who can't see it; empty where it says nothing.", "type": "string" },
+            "decorative": { "description": "Whether it says nothing here.", "type": "boolean" },
+            "caption": text, "credit": text, "licence": text, "content_warning": text,
+            "locale": { "$ref": "#/$defs/locale" },
+            "dir": { "enum": ["ltr", "rtl"] },
+            "dominant_colour": { "type": ["string", "null"], "pattern": "^#[0-9a-f]{6}$" },
+            "placeholder": text,
+            "focal_point": {},
+            "srcset": { "description": srcset, "type": ["string", "null"] },
+            "sources": { "type": "array", "items": object(&["type", "srcset"], json!({
+                "type": { "description": "A media type that takes fewer bytes.", "type": "string" },
+                "srcset": { "description": srcset, "type": "string" }
+            })) }
+        }),
+    )
 }
 
 fn object(required: &[&str], properties: Value) -> Value {

@@ -102,6 +102,8 @@ pub struct Field {
     pub sortable: bool,
     /// Whether it can be embedded in the Markdown of other entries.
     pub embeddable: bool,
+    /// The asset field of which it says something instead of the asset's own words.
+    pub describes: Option<FieldName>,
     /// Its schema, without `$ref`s.
     pub(super) schema: Value,
     /// The same, compiled.

@@ -13,6 +13,7 @@ use super::{
     vocabulary::{self, DIALECT},
 };
 use crate::{
+    asset::OWN,
     id::{FieldName, TypeName},
     locale::Locale,
     violation::{Violation, pointer_step},
@@ -67,6 +68,7 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
         }
     }
     passed(found)?;
+    passed(check_descriptions(&fields))?;
     let slug_source = check_title(&fields)?;
     let text = |keyword: &str| file.get(keyword).and_then(Value::as_str);
     let locales = file.get("x-must-have-locales").and_then(Value::as_array).into_iter().flatten();
@@ -120,6 +122,24 @@ fn check_dialect(file: &Value) -> Result<(), Vec<Violation>> {
             .with("keyword", error.kind().keyword())
     };
     passed(meta.iter_errors(file).take(limit::MAX_VIOLATIONS).map(violation).collect())
+}
+
+/// That what describes an asset names the field of one, and says of it what can be said.
+fn check_descriptions(fields: &BTreeMap<FieldName, Arc<Field>>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for field in fields.values() {
+        let Some(name) = &field.describes else { continue };
+        let is_asset = fields.get(name).is_some_and(|asset| {
+            !asset.localized && asset.kind == FieldKind::Asset { many: false }
+        });
+        let members = field.schema.get("properties").and_then(Value::as_object);
+        let mut names = members.into_iter().flatten().map(|(name, _)| name.as_str());
+        if !is_asset || !names.all(|name| OWN.contains(&name)) {
+            let pointer = format!("/properties{}/x-describes", pointer_step(&field.name));
+            found.push(Violation::new(pointer, "schema_describes_nothing").with("field", name));
+        }
+    }
+    found
 }
 
 /// That there is a title and one source of slugs, which is given back.

@@ -1,4 +1,4 @@
-//! References to other entries, wherever in the fields they stand.
+//! References to other entries, assets among them, wherever in the fields they stand.
 //!
 //! Stored, a reference is the target's id. In an import line it is `key:` and the target's external key,
 //! and it stays so for as long as the target isn't there.
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ContentType;
 use crate::{
+    asset::{self, Own},
     event::Fields,
     id::{EntryId, ExternalKey, FieldName, TypeName},
     violation::{Violation, pointer_step},
@@ -25,6 +26,19 @@ pub struct Reference<'a> {
     pub types: &'a [TypeName],
     /// The target's id, or `key:` and its external key.
     pub value: String,
+    /// Whether it is an asset, to be shown there.
+    pub is_asset: bool,
+}
+
+/// An asset found in fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetUse {
+    /// Where it stands, as a JSON Pointer into the fields.
+    pub pointer: String,
+    /// Its id, or `key:` and its external key.
+    pub asset: String,
+    /// What is said of it there, instead of its own words.
+    pub own: Own,
 }
 
 /// Where in a field references and assets are; what holds neither is a leaf.
@@ -32,7 +46,8 @@ pub struct Reference<'a> {
 pub(super) enum Shape {
     Leaf,
     Reference(Vec<TypeName>),
-    Asset,
+    /// The one type that an asset has.
+    Asset(Vec<TypeName>),
     List(Box<Self>),
     Object(BTreeMap<String, Self>),
 }
@@ -44,7 +59,7 @@ impl Shape {
             return Self::Reference(type_names(types));
         }
         if schema.get("x-asset").and_then(Value::as_bool) == Some(true) {
-            return Self::Asset;
+            return Self::Asset(TypeName::parse(asset::TYPE).ok().into_iter().collect());
         }
         if let Some(items) = schema.get("items") {
             let inside = Self::of(items);
@@ -68,7 +83,7 @@ impl Shape {
         see: &mut impl FnMut(&'a Self, String, &str),
     ) {
         match (self, value) {
-            (Self::Reference(_) | Self::Asset, Value::String(text)) => see(self, pointer, text),
+            (Self::Reference(_) | Self::Asset(_), Value::String(text)) => see(self, pointer, text),
             (Self::List(inside), Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     inside.visit(item, format!("{pointer}/{index}"), see);
@@ -83,13 +98,13 @@ impl Shape {
             }
             // Another kind of value than the schema's: the check says so.
             (
-                Self::Leaf | Self::Reference(_) | Self::Asset | Self::List(_) | Self::Object(_),
+                Self::Leaf | Self::Reference(_) | Self::Asset(_) | Self::List(_) | Self::Object(_),
                 _,
             ) => {}
         }
     }
 
-    /// Calls `see` with each reference: its pointer, the types that its target may have, its text.
+    /// Calls `see` with each reference and asset: its pointer, the types that its target may have, its text.
     pub(super) fn references<'a>(
         &'a self,
         value: &Value,
@@ -97,15 +112,45 @@ impl Shape {
         see: &mut impl FnMut(String, &'a [TypeName], &str),
     ) {
         self.visit(value, pointer, &mut |shape, pointer, text| {
-            if let Self::Reference(types) = shape {
+            if let Self::Reference(types) | Self::Asset(types) = shape {
                 see(pointer, types, text);
             }
         });
     }
 
+    /// Calls `see` with each asset: its pointer, its text, and what stands beside it says of it.
+    fn assets(
+        &self,
+        value: &Value,
+        (pointer, own): (String, &Own),
+        see: &mut impl FnMut(String, &str, &Own),
+    ) {
+        match (self, value) {
+            (Self::Asset(_), Value::String(text)) => see(pointer, text, own),
+            (Self::List(inside), Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    inside.assets(item, (format!("{pointer}/{index}"), &Own::default()), see);
+                }
+            }
+            (Self::Object(shapes), Value::Object(members)) => {
+                let own = Own::of(members);
+                for (name, shape) in shapes {
+                    if let Some(member) = members.get(name) {
+                        let pointer = format!("{pointer}{}", pointer_step(name));
+                        shape.assets(member, (pointer, &own), see);
+                    }
+                }
+            }
+            (
+                Self::Leaf | Self::Reference(_) | Self::Asset(_) | Self::List(_) | Self::Object(_),
+                _,
+            ) => {}
+        }
+    }
+
     fn map(&self, value: &mut Value, with: &mut impl FnMut(&[TypeName], &str) -> Option<String>) {
         match (self, value) {
-            (Self::Reference(types), Value::String(text)) => {
+            (Self::Reference(types) | Self::Asset(types), Value::String(text)) => {
                 if let Some(new) = with(types, text) {
                     *text = new;
                 }
@@ -117,7 +162,7 @@ impl Shape {
             }
             (Self::Object(shapes), Value::Object(members)) => map_members(shapes, members, with),
             (
-                Self::Leaf | Self::Reference(_) | Self::Asset | Self::List(_) | Self::Object(_),
+                Self::Leaf | Self::Reference(_) | Self::Asset(_) | Self::List(_) | Self::Object(_),
                 _,
             ) => {}
         }
@@ -129,10 +174,10 @@ impl Shape {
             let is_id = EntryId::from_str(text).is_ok();
             let is_key =
                 || text.strip_prefix("key:").is_some_and(|key| ExternalKey::parse(key).is_ok());
-            if matches!(shape, Self::Asset) && !is_id {
-                found.push(Violation::new(pointer, "malformed_asset"));
-            } else if !is_id && !is_key() {
-                found.push(Violation::new(pointer, "malformed_reference"));
+            let is_asset = matches!(shape, Self::Asset(_));
+            if !is_id && !is_key() {
+                let code = if is_asset { "malformed_asset" } else { "malformed_reference" };
+                found.push(Violation::new(pointer, code));
             }
         });
     }
@@ -164,13 +209,31 @@ impl ContentType {
         let mut found = Vec::new();
         for (name, value) in fields {
             let Some(field) = self.fields.get(name) else { continue };
-            field.shape.references(value, pointer_step(name), &mut |pointer, types, text| {
+            field.shape.visit(value, pointer_step(name), &mut |shape, pointer, text| {
+                let (Shape::Reference(types) | Shape::Asset(types)) = shape else { return };
                 found.push(Reference {
                     pointer,
                     field: &field.name,
                     types,
                     value: text.to_owned(),
+                    is_asset: matches!(shape, Shape::Asset(_)),
                 });
+            });
+        }
+        found
+    }
+
+    /// All assets that an entry with these fields shows in a locale, with what it says of them.
+    pub fn asset_uses(&self, localized: &Fields, shared: &Fields) -> Vec<AssetUse> {
+        let mut found = Vec::new();
+        for (name, value) in localized.iter().chain(shared) {
+            let Some(field) = self.fields.get(name) else { continue };
+            let told = self.described_by(name).and_then(|name| localized.get(&name)?.as_object());
+            let told = told.map(Own::of);
+            let at = (pointer_step(name), &Own::default());
+            field.shape.assets(value, at, &mut |pointer, text, own| {
+                let own = told.clone().unwrap_or_else(|| own.clone());
+                found.push(AssetUse { pointer, asset: text.to_owned(), own });
             });
         }
         found
@@ -218,7 +281,8 @@ impl Shape {
     /// Adds all types that are referred to.
     pub(super) fn types<'a>(&'a self, found: &mut Vec<&'a TypeName>) {
         match self {
-            Self::Leaf | Self::Asset => {}
+            // An asset's type needs no naming: a site without it has no assets.
+            Self::Leaf | Self::Asset(_) => {}
             Self::Reference(types) => found.extend(types),
             Self::List(inside) => inside.types(found),
             Self::Object(members) => members.values().for_each(|member| member.types(found)),

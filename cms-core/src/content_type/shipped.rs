@@ -11,6 +11,7 @@ macro_rules! files {
 /// The shipped types with their schema files, by name.
 pub fn shipped() -> Vec<(TypeName, &'static str)> {
     let files = files![
+        "asset",
         "audience",
         "concern",
         "faq",
@@ -88,7 +89,7 @@ mod tests {
             shipped().into_iter().map(|(name, _)| name.to_string()).collect::<BTreeSet<_>>(),
             names
         );
-        assert_eq!(names.len(), 11);
+        assert_eq!(names.len(), 12);
     }
 
     #[test]
@@ -152,10 +153,15 @@ mod tests {
         let target = json!({
             "id": "0197e3a0-0000-7000-8000-000000000001", "type": "page", "slug": "s", "title": "t", "locale": "en"
         });
-        let references: Vec<_> = kind.references(fields).into_iter().map(|it| it.pointer).collect();
+        let picture = json!({
+            "id": "0197e3a0-0000-7000-8000-000000000002", "media_type": "image/png", "src": "/media/ab/a.png",
+            "bytes": 7, "alt": "A pier.", "decorative": false, "locale": "en", "dir": "ltr",
+        });
+        let references: Vec<_> = kind.references(fields);
         let mut data = json!(fields);
-        for pointer in references {
-            *data.pointer_mut(&pointer).unwrap() = target.clone();
+        for reference in references {
+            let shown = if reference.is_asset { &picture } else { &target };
+            *data.pointer_mut(&reference.pointer).unwrap() = shown.clone();
         }
         for field in kind.fields().filter(|it| it.kind == crate::content_type::FieldKind::Markdown)
         {

@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod aged;
+mod assets;
 pub mod form;
 pub mod generations;
 pub mod live;
@@ -270,6 +271,7 @@ fn locale_published(
     // What the source's publication holds back of translations is held back where they are embedded, too.
     let only = Some(locale).filter(|locale| **locale != entry.source_locale);
     put_pieces(batch, &entry, kind, with, only)?;
+    assets::put(batch, &entry, with)?;
     if !was_published {
         count(batch, locale, &entry.type_name, 1)?;
         batch.put(&BY_TYPE, &(entry.type_name.clone(), id), &())?;
@@ -322,6 +324,7 @@ fn shared_published(
     }
     put_form(batch, id, &Part::Shared, make_form(event, kind, &content))?;
     put_pieces(batch, &entry, kind, with, None)?;
+    assets::put(batch, &entry, with)?;
     if entry.published().next().is_some() {
         put_change(batch, event, &entry, (None, ChangeOp::Changed), touched)?;
     }
@@ -376,7 +379,9 @@ fn targets(form: &Form) -> BTreeSet<EntryId> {
         .flat_map(|segment| match segment {
             Segment::Ready(_) => &[],
             Segment::References { targets, .. } => targets.as_slice(),
-            Segment::Embed { target, .. } => std::slice::from_ref(target),
+            Segment::Embed { target, .. }
+            | Segment::Asset { target, .. }
+            | Segment::Figure { target, .. } => std::slice::from_ref(target),
         })
         .copied()
         .collect()
@@ -481,6 +486,7 @@ pub fn make_again(
         put_form(batch, id, &Part::Locale(locale.clone()), Some(form))?;
     }
     put_pieces(batch, &entry, kind, with, None)?;
+    assets::put(batch, &entry, with)?;
     touched.entries.push(id);
     Ok(())
 }

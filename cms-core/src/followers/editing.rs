@@ -14,6 +14,7 @@ use crate::{
     store::view::{Batch, Table, ViewError},
 };
 
+pub mod assets;
 pub mod discussion;
 pub mod reader;
 pub mod reviews;
@@ -54,6 +55,11 @@ pub const ERASED_KEYS: Table<Editing, String, EntryId> = Table::new(0x0d, "editi
 /// Source texts, by their digest: the revision that has it.
 pub const SOURCE_TEXTS: Table<Editing, (EntryId, String), u32> =
     Table::new(0x0e, "editing.source_texts");
+
+/// The bytes that revisions of assets name, by their digest: whose they are or were.
+pub const BLOBS: Table<Editing, (String, EntryId), ()> = Table::new(0x27, "editing.blobs");
+/// The same by asset.
+pub const BLOBS_OF: Table<Editing, (EntryId, String), ()> = Table::new(0x28, "editing.blobs_of");
 
 /// When something is to happen, soonest first: to which entry, in which locale.
 pub const SCHEDULES: Table<Editing, (Timestamp, EntryId, Locale), ()> =
@@ -294,6 +300,7 @@ fn changed(batch: &mut Batch<'_>, event: &Event, id: EntryId) -> Result<(), View
         if let Some(line) = line {
             batch.put(&LINES, &(id, part.clone(), line.clone()), revision)?;
         }
+        assets::saved(batch, (&entry, part), fields)?;
         if *part == Part::Locale(entry.source_locale.clone()) {
             let digest = source_digest(&entry, fields);
             batch.put(&SOURCE_TEXTS, &(id, digest), revision)?;
@@ -367,6 +374,7 @@ fn erased(
     batch.remove(&ENTRIES, &id);
     reviews::changed(batch, reviews::row_of(&entry), None)?;
     discussion::erased(batch, id)?;
+    assets::erased(batch, id)?;
     for key in schedules_of(&entry) {
         batch.remove(&SCHEDULES, &key);
     }

@@ -6,7 +6,9 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{answer::Answer, directory::Directories, search::SynonymView, site::SiteView};
+use super::{
+    answer::Answer, directory::Directories, picture::Offer, search::SynonymView, site::SiteView,
+};
 use crate::{
     followers::ReadError,
     followers::delivery::{
@@ -38,6 +40,16 @@ impl Default for Caches {
     }
 }
 
+/// What an operator says of answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) caches: Caches,
+    /// Groups of words that mean the same.
+    pub(crate) synonym_groups: Vec<(Locale, Vec<String>)>,
+    /// How assets are offered.
+    pub(crate) offer: Offer,
+}
+
 /// Answers readers' questions.
 #[derive(Clone)]
 pub struct Delivery(Arc<Parts>);
@@ -57,6 +69,8 @@ pub(super) struct Parts {
     pub(super) synonyms: RwLock<Option<SynonymView>>,
     /// What an operator says means the same.
     pub(super) synonym_groups: Vec<(Locale, Vec<String>)>,
+    /// How assets are offered.
+    pub(super) offer: Offer,
 }
 
 /// The redirects, and what they were read from.
@@ -110,7 +124,7 @@ impl Delivery {
         generations: Arc<Generations>,
         index: Arc<Index>,
         log: Arc<dyn Log>,
-        (caches, synonym_groups): (Caches, Vec<(Locale, Vec<String>)>),
+        Settings { caches, synonym_groups, offer }: Settings,
     ) -> Self {
         let items = |bytes: u64| usize::try_from(bytes / 1_000).unwrap_or(usize::MAX);
         let share = caches.entries / 3;
@@ -128,6 +142,7 @@ impl Delivery {
             pieces: Cache::with_weighter(items(share), share, Weight),
             synonyms: RwLock::new(None),
             synonym_groups,
+            offer,
         }))
     }
 
@@ -135,7 +150,11 @@ impl Delivery {
     /// own.
     pub(crate) fn supposing(&self, reader: Reader<tables::Delivery>) -> Self {
         let (generations, index) = (Arc::default(), Arc::clone(&self.0.index));
-        let nothing = (Caches { entries: 0 }, Vec::new());
+        let nothing = Settings {
+            caches: Caches { entries: 0 },
+            synonym_groups: Vec::new(),
+            offer: self.0.offer.clone(),
+        };
         Self::new(reader, generations, index, Arc::clone(&self.0.log), nothing)
     }
 

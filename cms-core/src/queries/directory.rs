@@ -258,7 +258,10 @@ impl Delivery {
                 field.into_iter().flat_map(|field| &field.value).flat_map(
                     |segment| match segment {
                         Segment::References { targets, .. } => targets.as_slice(),
-                        Segment::Ready(_) | Segment::Embed { .. } => &[],
+                        Segment::Ready(_)
+                        | Segment::Embed { .. }
+                        | Segment::Asset { .. }
+                        | Segment::Figure { .. } => &[],
                     },
                 );
             let name =

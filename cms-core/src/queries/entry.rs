@@ -159,6 +159,7 @@ impl Delivery {
         filler.data(entry, live, wanted, &mut body)?;
         body.extend_from_slice(b",\"alternates\":");
         shapes::write(&AlternateShapes { entry, locale: served }, &mut body);
+        filler.offered(entry, &mut body)?;
         body.push(b'}');
         let mut stamp = filler.stamp;
         let mut seen = filler.seen;

@@ -1,16 +1,18 @@
 //! Fills the holes of forms with what is published now.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     delivery::Delivery,
+    picture::{Picture, Words},
     shapes::{self, AgencyShape, HeadShape, TargetShape, TranslationShape},
     site::SiteView,
 };
 use crate::{
+    asset::{Own, Texts},
     event::Part,
     followers::delivery::{
-        form::{Form, FormField, Segment, Shape},
+        form::{Form, FormField, Segment, Shape, escaped},
         generations::{Source, Stamp},
         live::{LiveEntry, LiveLocale},
         pieces, tables,
@@ -56,11 +58,14 @@ pub(super) struct Filler<'a> {
     /// All entries that were looked at, to be stamped and named to caches.
     pub(super) seen: Vec<EntryId>,
     pub(super) stamp: Stamp,
+    /// What the page says of the assets that it shows, by the field that says it.
+    told: BTreeMap<FieldName, Own>,
 }
 
 impl<'a> Filler<'a> {
     pub(super) fn new(delivery: &'a Delivery, site: &'a SiteView, locale: &'a Locale) -> Self {
-        Self { delivery, site, locale, seen: Vec::new(), stamp: site.stamp.clone() }
+        let (seen, stamp, told) = (Vec::new(), site.stamp.clone(), BTreeMap::new());
+        Self { delivery, site, locale, seen, stamp, told }
     }
 
     /// An entry, noted as looked at.
@@ -107,6 +112,13 @@ impl<'a> Filler<'a> {
             match segment {
                 Segment::Ready(text) => out.extend_from_slice(text.as_bytes()),
                 Segment::References { targets, many } => self.references(targets, *many, out)?,
+                Segment::Asset { target, own, described_by } => {
+                    let told = described_by.as_ref().and_then(|name| self.told.get(name)).cloned();
+                    self.asset(*target, &told.unwrap_or_else(|| own.clone()), out)?;
+                }
+                Segment::Figure { target, shape, block } => {
+                    self.figure(*target, (*shape, *block), out)?;
+                }
                 Segment::Embed { target, piece, shape, block } => {
                     self.embed(
                         (*target, piece.as_deref().unwrap_or("")),
@@ -158,6 +170,67 @@ impl<'a> Filler<'a> {
         let chain = self.site.chain(self.locale, &entry.source_locale);
         let locale = entry.mention(&chain).map(|(locale, _)| locale.clone());
         Ok(locale.map(|locale| (entry, locale)))
+    }
+
+    /// An asset to be shown; null where it isn't published any more.
+    fn asset(&mut self, target: EntryId, own: &Own, out: &mut Vec<u8>) -> Result<(), ViewError> {
+        let written = self.shown(target, own, |picture| {
+            let mut json = Vec::new();
+            shapes::write(picture, &mut json);
+            json
+        })?;
+        out.extend_from_slice(written.as_deref().unwrap_or(b"null"));
+        Ok(())
+    }
+
+    /// The same inside a JSON string.
+    fn figure(
+        &mut self,
+        target: EntryId,
+        (shape, block): (Shape, bool),
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        let page = self.locale;
+        let written = self.shown(target, &Own::default(), |picture| match shape {
+            Shape::Html => picture.html(block, page),
+            Shape::Markdown => picture.markdown(),
+        })?;
+        out.extend_from_slice(escaped(&written.unwrap_or_default()).as_bytes());
+        Ok(())
+    }
+
+    /// What `write` makes of an asset in the best language that there is.
+    fn shown<T>(
+        &mut self,
+        target: EntryId,
+        own: &Own,
+        write: impl FnOnce(&Picture<'_>) -> T,
+    ) -> Result<Option<T>, ViewError> {
+        let Some((entry, locale)) = self.served(target)? else { return Ok(None) };
+        let Some(live) = self.delivery.reader().get(&tables::ASSETS, &target)? else {
+            return Ok(None);
+        };
+        let none = Texts::default();
+        let texts = live.texts.get(&locale).unwrap_or(&none);
+        let words = Words { locale: &locale, texts, own };
+        let offer = &self.delivery.parts().offer;
+        Ok(Some(write(&offer.picture((entry.id, entry.key.as_ref()), &live, words))))
+    }
+
+    /// Writes what an asset is shown as, and the shapes that it is to be had in; of other entries nothing.
+    pub(super) fn offered(
+        &mut self,
+        entry: &LiveEntry,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ViewError> {
+        let Some(live) = self.delivery.reader().get(&tables::ASSETS, &entry.id)? else {
+            return Ok(());
+        };
+        out.extend_from_slice(b",\"asset\":");
+        self.asset(entry.id, &Own::default(), out)?;
+        out.extend_from_slice(b",\"shapes\":");
+        shapes::write(&self.delivery.parts().offer.shapes(&live.shared), out);
+        Ok(())
     }
 
     /// A piece of another entry, inside a JSON string. Nothing, where it isn't published any more.
@@ -228,6 +301,9 @@ impl<'a> Filler<'a> {
             };
             forms.push((short, long));
         }
+        if let [(own, _), (shared, _)] = forms.as_slice() {
+            self.told = told(own, shared, live.withheld());
+        }
         dates(forms.last().map(|(shared, _)| shared), out);
         out.extend_from_slice(b",\"fields\":{");
         let mut first = true;
@@ -238,6 +314,20 @@ impl<'a> Filler<'a> {
         shapes::write(&TranslationShape::of(entry, locale), out);
         Ok(())
     }
+}
+
+/// What a page in its language says of the assets in its shared fields.
+fn told(own: &Form, shared: &Form, withheld: &[FieldName]) -> BTreeMap<FieldName, Own> {
+    let describing = shared.fields.iter().flat_map(|field| &field.value).filter_map(|segment| {
+        let Segment::Asset { described_by, .. } = segment else { return None };
+        described_by.as_ref().filter(|name| !withheld.contains(name))
+    });
+    let said = describing.filter_map(|name| {
+        let field = own.fields.iter().find(|field| field.name == *name)?;
+        let [Segment::Ready(json)] = field.value.as_slice() else { return None };
+        Some((name.clone(), serde_json::from_str(json).ok()?))
+    });
+    said.collect()
 }
 
 /// The dates of the entry as a whole, which are shared fields and stand beside the others, too.

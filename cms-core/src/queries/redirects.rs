@@ -187,7 +187,7 @@ fn of_form(form: &Form) -> Option<Redirect> {
                 Segment::References { targets, .. } => {
                     text.push_str(&json!(targets.first()).to_string());
                 }
-                Segment::Embed { .. } => {}
+                Segment::Embed { .. } | Segment::Asset { .. } | Segment::Figure { .. } => {}
             }
         }
         serde_json::from_str(&text).ok()

@@ -12,7 +12,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{
-    Failure, Global, output,
+    Failure, Global,
+    blobs::{self, Side},
+    output,
     remote::{AnswerBody, Remote, Server},
     store,
 };
@@ -20,7 +22,7 @@ use super::{
 /// Copy the log into a folder, consistent at one event; into the folder of an earlier backup, only what is
 /// new. What was erased since is removed from the folder, too.
 ///
-/// Content, rights and history are in it; tokens are not: a copy that is restored elsewhere lets nobody in.
+/// Content, rights, history and the files of assets are in it; tokens are not: a copy that is restored elsewhere lets nobody in.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// The folder: empty, missing, or of an earlier backup of this store.
@@ -36,8 +38,9 @@ impl Backup {
             bar.set_length(progress.of);
             bar.set_position(progress.done);
         };
-        let done = if let Some(server) = self.remote.server()? {
-            store::runtime(2)?.block_on(self.fetch(&server))
+        let server = self.remote.server()?;
+        let done = if let Some(server) = &server {
+            store::runtime(2)?.block_on(self.fetch(server))
         } else {
             store::check_exists(&global.data)?;
             let log = SledLog::open(&log_folder(&global.data), Options::default());
@@ -45,8 +48,30 @@ impl Backup {
             log.backup(&self.folder, &mut hear).map_err(refused)
         };
         bar.finish_and_clear();
-        tell(&done?, &self.folder, global.json);
+        let done = done?;
+        let files = store::runtime(2)?.block_on(self.copy_files(server.as_ref(), global))?;
+        tell(&done, files, &self.folder, global.json);
         Ok(())
+    }
+
+    /// Copies the files of assets that the folder lacks, and removes those that nothing names any more: erased ones.
+    /// After the log, so that all that it names is there.
+    async fn copy_files(
+        &self,
+        server: Option<&Server>,
+        global: &Global,
+    ) -> Result<(u64, u64), Failure> {
+        let (cms, actor);
+        let side = if let Some(server) = server {
+            Side::Server(server)
+        } else {
+            cms = store::open_as_it_is(&global.data).await?;
+            actor = store::administrator(&cms)?;
+            Side::Store(&cms, &actor)
+        };
+        let digests = side.digests().await?;
+        let copied = blobs::copy_out(side, &digests, &self.folder, global.json).await?;
+        Ok((copied, blobs::sweep(&self.folder, &digests)?))
     }
 
     /// Fetches from a running server what the folder lacks.
@@ -76,12 +101,19 @@ fn refused(error: BackupError) -> Failure {
     }
 }
 
-fn tell(done: &BackedUp, folder: &std::path::Path, as_json: bool) {
+fn tell(done: &BackedUp, files: (u64, u64), folder: &std::path::Path, as_json: bool) {
     if as_json {
         output::say(json!({
             "first": done.first, "last": done.last, "bytes": done.bytes, "erased": done.erased,
+            "files": files.0, "files_removed": files.1,
         }));
-    } else if done.first > done.last {
+        return;
+    }
+    if files != (0, 0) {
+        let (copied, removed) = files;
+        output::say(format_args!("{copied} files of assets copied, {removed} erased ones removed"));
+    }
+    if done.first > done.last {
         output::say(format_args!(
             "nothing is new since event {}: {} is up to date",
             done.last,

@@ -19,13 +19,14 @@ pub(crate) struct Demo {
 }
 
 /// What to try first.
-const TRY: [&str; 9] = [
+const TRY: [&str; 10] = [
     "v1/entries/guidance?locale=fr",
     "v1/entries/guidance/sextortion-what-to-do-now?locale=en",
     "v1/entries/guidance/key:sextortion-what-to-do-now?locale=th",
     "v1/entries/route?locale=ja&filter[urgency]=emergency",
     "v1/search?locale=en&q=sextorsion%20blakmail",
     "v1/suggest?locale=fr&q=groom",
+    "v1/assets/key:picture-path?locale=ja",
     "v1/locales",
     "v1/changes",
     "docs/",
@@ -37,7 +38,7 @@ impl Demo {
         let folder = tempfile::tempdir().context("no folder for the demo's store")?;
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {
-            let cms = store::open_for(folder.path(), global, &config.search).await?;
+            let cms = store::open_for(folder.path(), global, &config).await?;
             fill(&cms).await?;
             let first = serve::first_token(&cms).await?;
             serve::serve(&config, cms, move |address| {
@@ -58,6 +59,11 @@ impl Demo {
 /// Imports the demo content.
 async fn fill(cms: &Cms) -> Result<(), Failure> {
     let administrator = store::administrator(cms)?;
+    for (digest, bytes) in content::PICTURES {
+        let digest = digest.parse().context("a picture of the demo has no digest")?;
+        let kept = cms.keep_bytes(&administrator, digest, bytes.to_vec()).await;
+        kept.context("the demo's pictures can't be kept")?;
+    }
     let options = ImportOptions { atomic: true, ..ImportOptions::default() };
     let report = cms.import(&administrator, &mut content::Lines, &options, &|_, _| ()).await;
     let report = report.context("the demo content can't be imported")?;

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::{
+    asset,
     id::TypeName,
     queries::{ReadError, export::ExportLine},
 };
@@ -16,12 +17,15 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Failure, Global, output,
+    Failure, Global,
+    blobs::{self, Side},
+    output,
     remote::{AnswerBody, Remote, Server},
     store,
 };
 
-/// Write all content as import lines: one file for each type, the same bytes for the same content.
+/// Write all content as import lines: one file for each type, the same bytes for the same content; and the files of
+/// assets beside them, in `media/`.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The directory to write to; made if it isn't there.
@@ -47,9 +51,11 @@ impl Export {
         fs::create_dir_all(&self.directory)
             .with_context(|| format!("{} can't be made", self.directory.display()))?;
         let server = self.remote.server()?;
-        let lines = store::runtime(2)?.block_on(async {
+        let (lines, copied) = store::runtime(2)?.block_on(async {
             if let Some(server) = server {
-                return self.fetch(&server).await;
+                let lines = self.fetch(&server).await?;
+                let copied = self.copy_files(Side::Server(&server), global.json).await?;
+                return Ok::<_, Failure>((lines, copied));
             }
             store::check_exists(&global.data)?;
             let cms = store::open(&global.data, global).await?;
@@ -59,14 +65,28 @@ impl Export {
                 .export::<ExportError>(self.drafts, &mut write)
                 .await
                 .context("the export stopped")?;
-            Ok(files.finish().context("the export stopped")?)
+            let lines = files.finish().context("the export stopped")?;
+            let actor = store::administrator(&cms)?;
+            let copied = self.copy_files(Side::Store(&cms, &actor), global.json).await?;
+            Ok((lines, copied))
         })?;
         if global.json {
-            output::say(json!({ "lines": lines, "directory": self.directory }));
+            output::say(json!({ "lines": lines, "files": copied, "directory": self.directory }));
         } else {
             output::say(format_args!("{lines} lines written to {}", self.directory.display()));
+            if copied > 0 {
+                output::say(format_args!(
+                    "{copied} files of assets written beside them, in media/"
+                ));
+            }
         }
         Ok(())
+    }
+
+    /// Copies the files that the lines name and that aren't there yet.
+    async fn copy_files(&self, from: Side<'_>, as_json: bool) -> Result<u64, Failure> {
+        let lines = self.directory.join(format!("{}.jsonl", asset::TYPE));
+        blobs::copy_out(from, &blobs::named(&[lines]), &self.directory, as_json).await
     }
 
     /// Fetches the lines of a running server.

@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{
-    Failure, Global, output,
+    Failure, Global, blobs, output,
     remote::{Remote, Server, body_of},
     store,
 };
@@ -24,7 +24,8 @@ mod unready;
 
 use files::Files;
 
-/// Take in lines, each a revision: published or not, resumable, and the same lines twice change nothing.
+/// Take in lines, each a revision: published or not, resumable, and the same lines twice change nothing. The files of
+/// assets are looked for in `media/` beside the lines.
 ///
 /// Ends with 3 when lines were refused; the others have landed all the same, unless with `--atomic`.
 #[derive(Debug, Args)]
@@ -83,6 +84,8 @@ impl Import {
         let report = store::runtime(2)?.block_on(async {
             let cms = store::open(&global.data, global).await?;
             let administrator = store::administrator(&cms)?;
+            let side = blobs::Side::Store(&cms, &administrator);
+            blobs::copy_in(side, self.named_files(), global.json).await?;
             let progress = |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
@@ -124,6 +127,7 @@ impl Import {
         query.extend(self.tells_missing().then(|| ("missing".to_owned(), "true".to_owned())));
         let map = |(from, to): &(String, Locale)| (format!("map_locale[{from}]"), to.to_string());
         query.extend(self.map_locale.iter().map(map));
+        blobs::copy_in(blobs::Side::Server(server), self.named_files(), as_json).await?;
         // Looked for here first: a file that isn't there is no lines, not an empty import.
         lines.open().context("the lines can't be read")?;
         let body = body_of(move || lines.open());

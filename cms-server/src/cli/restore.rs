@@ -1,16 +1,20 @@
 //! `cms restore`: a store made from a backup.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::{
-    cms::log_folder,
+    cms::{log_folder, media_folder},
+    media::{Blobs, Digest},
     store::sled::{Options, RestoreError, restore},
 };
 use serde_json::json;
 
-use super::{Failure, Global, output};
+use super::{Failure, Global, blobs, output, store};
 
 /// Make the store of `--data`, which must be empty or missing, from a backup. All of it is checked before
 /// it counts. The store begins a new epoch: readers who follow changes are told to read everything again.
@@ -22,7 +26,34 @@ pub(crate) struct Restore {
     folder: PathBuf,
 }
 
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} can't be read", path.display()))
+}
+
 impl Restore {
+    /// Looks whether each file of an asset is what its name says, before anything is made.
+    fn check_files(&self) -> Result<(), Failure> {
+        for (digest, path) in blobs::there(&self.folder)? {
+            if Digest::of(&read(&path)?) != digest {
+                let path = path.display();
+                return Err(Failure::No(format!("{path} is damaged: it isn't what its name says")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings back the files of assets; answers how many.
+    async fn bring_files(&self, data: &Path) -> Result<u64, Failure> {
+        let kept = Blobs::in_folder(&media_folder(data)).context("no place for files of assets")?;
+        let mut files = 0;
+        for (digest, path) in blobs::there(&self.folder)? {
+            let put = kept.put(digest, read(&path)?.into()).await;
+            put.with_context(|| format!("{} was not brought back", path.display()))?;
+            files += 1;
+        }
+        Ok(files)
+    }
+
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let is_empty = match fs::read_dir(&global.data) {
             Ok(mut items) => items.next().is_none(),
@@ -37,6 +68,7 @@ impl Restore {
             let folder = global.data.display();
             return Err(Failure::No(format!("{folder} is not empty: nothing is restored over it")));
         }
+        self.check_files()?;
         let bar = output::bar("events", global.json);
         let restored = restore(
             &self.folder,
@@ -57,10 +89,11 @@ impl Restore {
                 )
             }
         })?;
+        let files = store::runtime(2)?.block_on(self.bring_files(&global.data))?;
         let root = hex::encode(restored.root);
         if global.json {
             output::say(json!({
-                "events": restored.events, "epoch": restored.epoch.0, "root": root,
+                "events": restored.events, "epoch": restored.epoch.0, "root": root, "files": files,
             }));
         } else {
             output::say(format_args!(
@@ -69,6 +102,9 @@ impl Restore {
                 global.data.display(),
                 restored.epoch.0
             ));
+            if files > 0 {
+                output::say(format_args!("{files} files of assets are back"));
+            }
         }
         fs::File::open(&global.data).and_then(|folder| folder.sync_all()).context("not synced")?;
         Ok(())

@@ -26,7 +26,7 @@ impl Serve {
         let config = configure(global, self.listen)?;
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {
-            let cms = store::open_for(&global.data, global, &config.search).await?;
+            let cms = store::open_for(&global.data, global, &config).await?;
             let first = first_token(&cms).await?;
             let announce = move |address| {
                 output::say(format_args!("Beacon listens on http://{address}"));

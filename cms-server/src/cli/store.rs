@@ -12,7 +12,7 @@ use cms_core::{
     cms::{OpenError, Options, log_folder},
     store::LogOpenError,
 };
-use cms_server::config::Search;
+use cms_server::config::Config;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -30,17 +30,18 @@ pub(crate) fn runtime(workers: usize) -> Result<Runtime, Failure> {
 
 /// Opens the store in a folder, or makes one, with the content types that `--schemas` names.
 pub(crate) async fn open(folder: &Path, global: &Global) -> Result<Cms, Failure> {
-    open_for(folder, global, &Search::default()).await
+    open_for(folder, global, &Config::default()).await
 }
 
-/// The same, for readers who search.
+/// The same, as it is configured.
 pub(crate) async fn open_for(
     folder: &Path,
     global: &Global,
-    search: &Search,
+    config: &Config,
 ) -> Result<Cms, Failure> {
     let types = global.schemas.as_deref().map(read_types).transpose()?;
-    let options = Options { types, synonyms: search.groups(), ..Options::default() };
+    let (synonyms, media) = (config.search.groups(), config.media_options());
+    let options = Options { types, synonyms, media, ..Options::default() };
     Ok(Cms::open_with(folder, options).await.map_err(explain)?)
 }
 

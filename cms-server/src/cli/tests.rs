@@ -22,6 +22,7 @@ use super::{Cms, Failure, act, store};
 mod administer;
 mod audit;
 mod directories;
+mod media;
 mod release;
 mod translation;
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use cms_core::{
-    cms::log_folder,
+    cms::{BytesSoundness, log_folder},
     event::Part,
     queries::soundness::Soundness,
     store::sled::{OpenError, Options, Verified, verify},
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Failure, Global, output, store};
 
 /// Check the whole store: every checksum, every number, the Merkle tree, the high-water mark; then every
-/// head, revision and reference against the log. Ends with 3 when something is damaged.
+/// head, revision and reference against the log, and the file of every asset against its digest. Ends with 3 when something is damaged.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {}
 
@@ -26,14 +26,16 @@ impl Verify {
         });
         bar.finish_and_clear();
         let walked = walked.map_err(refused)?;
-        let heads = if walked.is_sound() { Some(look_at_heads(global)?) } else { None };
-        tell(&walked, heads.as_ref(), global.json);
+        let looked = if walked.is_sound() { Some(look_at_heads(global)?) } else { None };
+        let (heads, files) = looked.unzip();
+        tell(&walked, heads.as_ref().zip(files.as_ref()), global.json);
         let heads_sound = heads.as_ref().is_some_and(Soundness::is_sound);
-        if walked.is_sound() && heads_sound {
+        let lost = files.map_or(0, |files| (files.missing.len() + files.damaged.len()) as u64);
+        if walked.is_sound() && heads_sound && lost == 0 {
             return Ok(());
         }
         let faults = heads.map_or(0, |heads| heads.faults.len() as u64 + heads.omitted);
-        let damaged = walked.damage.len() as u64 + walked.omitted + faults;
+        let damaged = walked.damage.len() as u64 + walked.omitted + faults + lost;
         Err(Failure::No(format!("{damaged} places are damaged")))
     }
 }
@@ -48,17 +50,22 @@ fn refused(error: OpenError) -> Failure {
     }
 }
 
-fn look_at_heads(global: &Global) -> Result<Soundness, Failure> {
+fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure> {
     store::runtime(2)?.block_on(async {
         let cms = store::open_as_it_is(&global.data).await?;
         let bar = output::bar("entries", global.json);
         let found = cms.editing().soundness(&|entries| bar.set_position(entries)).await;
         bar.finish_and_clear();
-        Ok(found.map_err(anyhow::Error::from)?)
+        let bar = output::bar("files", global.json);
+        let files = cms.look_at_bytes(&|files| bar.set_position(files)).await;
+        bar.finish_and_clear();
+        Ok((found.map_err(anyhow::Error::from)?, files.map_err(anyhow::Error::from)?))
     })
 }
 
-fn tell(walked: &Verified, heads: Option<&Soundness>, as_json: bool) {
+fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
+    let heads = looked.map(|(heads, _)| heads);
+    let files = looked.map(|(_, files)| files);
     let part = |part: &Part| match part {
         Part::Shared => "shared".to_owned(),
         Part::Locale(locale) => locale.to_string(),
@@ -86,6 +93,8 @@ fn tell(walked: &Verified, heads: Option<&Soundness>, as_json: bool) {
             "damage": damage, "omitted": walked.omitted,
             "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
             "faults": faults, "faults_omitted": heads.map(|heads| heads.omitted),
+            "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
+            "files_damaged": files.map(|files| &files.damaged),
         }));
         return;
     }
@@ -94,6 +103,13 @@ fn tell(walked: &Verified, heads: Option<&Soundness>, as_json: bool) {
     }
     for fault in heads.iter().flat_map(|heads| &heads.faults) {
         output::say(format_args!("{} {}: {}", fault.entry, part(&fault.part), fault.kind));
+    }
+    for (digests, what) in
+        files.iter().flat_map(|files| [(&files.missing, "missing"), (&files.damaged, "damaged")])
+    {
+        for digest in digests {
+            output::say(format_args!("file {digest}: {what}"));
+        }
     }
     let omitted = walked.omitted + heads.map_or(0, |heads| heads.omitted);
     if omitted > 0 {

@@ -73,7 +73,7 @@ parameters! {
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    hot::shortened(routes![read_entry, list_entries])
+    hot::shortened(routes![read_entry, read_asset, list_entries])
 }
 
 /// An answer, or the address of one.
@@ -178,6 +178,36 @@ pub(crate) async fn read_entry(
     wishes: Wishes<'_>,
     desk: &State<Desk>,
 ) -> Result<Reply, Problem> {
+    answer_entry((type_name, name), &query, &wishes, desk).await
+}
+
+/// An asset with its words in the best language that there is: `asset` is what pages that show it get, `shapes` has its
+/// renditions cut to shapes, each with its `srcset`.
+#[utoipa::path(
+    tag = "delivery",
+    params(("name" = String, Path, description = "An id, `key:` and an external key, or a slug."), OneEntry),
+    responses(
+        (status = 200, description = "The asset.", body = Object),
+        (status = 304, description = "The reader has it."),
+        (status = 404, description = "There is no such asset, or not in a locale that serves."),
+    )
+)]
+#[get("/v1/assets/<name>")]
+pub(crate) async fn read_asset(
+    name: &str,
+    query: Query<'_, OneEntry>,
+    wishes: Wishes<'_>,
+    desk: &State<Desk>,
+) -> Result<Reply, Problem> {
+    answer_entry((cms_core::asset::TYPE, name), &query, &wishes, desk).await
+}
+
+async fn answer_entry(
+    (type_name, name): (&str, &str),
+    query: &Query<'_, OneEntry>,
+    wishes: &Wishes<'_>,
+    desk: &Desk,
+) -> Result<Reply, Problem> {
     let asked = desk.asked(query.locale("locale"), &wishes.languages)?;
     let delivery = desk.delivery();
     if let Some(ready) = desk.answers.get(wishes.question(&asked), wishes.codings, &delivery) {
@@ -223,7 +253,7 @@ pub(crate) async fn read_entry(
         EntryFound::NotTranslated { alternates } => {
             Err(not_translated(&type_name, &asked.locale, &alternates))
         }
-        EntryFound::Unknown => redirects::send_on(desk, &wishes, &asked.locale).await,
+        EntryFound::Unknown => redirects::send_on(desk, wishes, &asked.locale).await,
     }
 }
 

@@ -3,6 +3,8 @@
 //! What a member may be is said where it is read; what is wrong is told all at once, each with its
 //! pointer, and members that nobody asked for are refused.
 
+use std::io;
+
 use cms_core::{
     clock::Timestamp,
     violation::{Violation, pointer_step},
@@ -13,6 +15,7 @@ use rocket::{
     http::MediaType,
 };
 use serde_json::{Map, Value};
+use tempfile::NamedTempFile;
 
 use crate::{
     config::Limits,
@@ -99,6 +102,15 @@ pub(crate) fn is_of(request: &Request<'_>, kinds: &[(&str, &str)]) -> bool {
     let Some(kind) = request.content_type() else { return false };
     let kind: &MediaType = kind.media_type();
     kinds.iter().any(|(top, sub)| kind.top() == *top && kind.sub() == *sub)
+}
+
+/// A body on disk, for those that are larger than memory should be.
+pub(crate) async fn spooled(body: Data<'_>, max: u64) -> Result<NamedTempFile, Problem> {
+    let failed = |error: io::Error| Problem::new(Code::Unavailable).because(error);
+    let spool = tokio::task::spawn_blocking(NamedTempFile::new).await;
+    let spool = spool.map_err(Problem::internal)?.map_err(failed)?;
+    let taken = body.open(max.bytes()).into_file(spool.path()).await.map_err(failed)?;
+    if taken.is_complete() { Ok(spool) } else { Err(endpoint::body_too_large(max)) }
 }
 
 fn malformed(line: usize, column: usize) -> Problem {

@@ -12,9 +12,7 @@ use cms_core::{
     violation::Violation,
 };
 use rocket::{
-    Data, Request, Route, State,
-    data::ToByteUnit as _,
-    post,
+    Data, Request, Route, State, post,
     request::{FromRequest, Outcome},
     routes,
 };
@@ -26,10 +24,9 @@ use super::{Done, administrator};
 use crate::{
     config::Limits,
     delivery::Desk,
-    endpoint,
     guards::{
         bearer::Bearer,
-        body::is_of,
+        body::{is_of, spooled},
         query::{Parameter, Query},
     },
     message::Reader,
@@ -220,11 +217,7 @@ struct Spooled(NamedTempFile);
 
 impl Spooled {
     async fn take(body: Data<'_>, max: u64) -> Result<Self, Problem> {
-        let failed = |error: io::Error| Problem::new(Code::Unavailable).because(error);
-        let spool = tokio::task::spawn_blocking(NamedTempFile::new).await;
-        let spool = spool.map_err(Problem::internal)?.map_err(failed)?;
-        let taken = body.open(max.bytes()).into_file(spool.path()).await.map_err(failed)?;
-        if taken.is_complete() { Ok(Self(spool)) } else { Err(endpoint::body_too_large(max)) }
+        spooled(body, max).await.map(Self)
     }
 }
 

@@ -26,7 +26,10 @@ use super::{
     place::{PartAddress, PartPlace},
 };
 use crate::{
-    delivery::Desk,
+    delivery::{
+        Desk,
+        media::{Media, Takes},
+    },
     guards::{
         bearer::{Presented, invalid},
         body::{Members, OptionalBody},
@@ -37,7 +40,7 @@ use crate::{
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![list_previews, issue_preview, revoke_preview, read_preview]
+    routes![list_previews, issue_preview, revoke_preview, read_preview, read_preview_media]
 }
 
 /// A preview token, without its text.
@@ -209,4 +212,29 @@ pub(crate) async fn read_preview(
             Err(Problem::new(Code::NotFound))
         }
     }
+}
+
+/// The bytes of what a preview token shows: an asset's own draft, or those of a release.
+#[utoipa::path(
+    tag = "management",
+    params(
+        ("digest" = String, Path, description = "The digest of the asset's bytes."),
+        ("step" = String, Path, description = "The file's name, or a rendition's."),
+        Nothing
+    ),
+    responses((status = 200, body = String, content_type = "application/octet-stream")),
+    security(("token" = []))
+)]
+#[get("/manage/v1/preview/media/<digest>/<step>")]
+pub(crate) async fn read_preview_media(
+    digest: &str,
+    step: &str,
+    presented: Presented,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Media, Problem> {
+    let place = (digest.to_owned(), step.to_owned());
+    let found = desk.cms.preview_media(&presented.0, place).await?;
+    let found = found.ok_or_else(|| Problem::new(Code::NotFound))?;
+    Ok(Media::of(found, Takes::NOTHING, desk).await?.privately())
 }

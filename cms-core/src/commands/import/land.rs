@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::{Import, ImportError, ImportOptions, Line, Lines, Pass, TOGETHER, numbered::Numbered};
 use crate::{
+    asset,
     commands::{CommandError, Decision, chains, none_of, save_draft::SaveDraft},
     content_type::{ContentType, normalise},
     entry::Entry,
@@ -272,6 +273,10 @@ async fn decide_shared(
         let redirect = import.means.check_redirect(entry, &shared).await?;
         let wrong = chains.circles.into_iter().chain(redirect);
         none_of(wrong.map(|it| it.under("/fields")).collect())?;
+    }
+    if content_type.name().as_str() == asset::TYPE {
+        let wrong = import.means.check_bytes(&shared).await?;
+        none_of(wrong.into_iter().map(|it| it.under("/fields")).collect())?;
     }
     let save = SaveDraft::new(entry.id, Part::Shared, shared.clone());
     let (revision, saved) = import.means.decide_save(entry, content_type, save).await?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    asset::Own,
     content_type::{ContentType, FieldKind},
     embed::Piece,
     event::Fields,
@@ -50,6 +51,24 @@ pub enum Segment {
         /// Whether it is an array.
         many: bool,
     },
+    /// A JSON value: an asset to be shown, as one object or null.
+    Asset {
+        /// Which.
+        target: EntryId,
+        /// What the use says in place of the asset's own words.
+        own: Own,
+        /// The field of the locale that says so for shared fields, which have no language.
+        described_by: Option<FieldName>,
+    },
+    /// A stretch inside a JSON string of HTML or Markdown: an asset to be shown.
+    Figure {
+        /// Which.
+        target: EntryId,
+        /// As what.
+        shape: Shape,
+        /// Whether a block fits.
+        block: bool,
+    },
     /// A stretch inside a JSON string: a piece of another entry.
     Embed {
         /// Which entry.
@@ -83,24 +102,25 @@ pub fn make(
     embeds: &Embeds,
     locale: Option<&Locale>,
 ) -> Form {
-    let references = references(content_type, fields);
+    let uses = uses(content_type, fields);
     let form_field = |(name, value): (&FieldName, &Value)| {
         let kind = content_type.field(name).map(|field| &field.kind);
-        let mut writer = Writer::default();
+        let mut writer =
+            Writer { described_by: content_type.described_by(name), ..Writer::default() };
         match (kind, value, locale) {
             (Some(FieldKind::Markdown), Value::String(source), Some(locale)) => {
                 writer.markdown(source, embeds, locale);
             }
             (Some(FieldKind::Reference { many: true, .. }), Value::Array(_), _) => {
                 let prefix = pointer_step(name) + "/";
-                let of_field =
-                    references.iter().filter(|(pointer, _)| pointer.starts_with(&prefix));
+                let of_field = uses.iter().filter(|(pointer, _)| pointer.starts_with(&prefix));
+                let of_field = of_field.map(|(pointer, used)| (pointer, &used.target));
                 writer.hole(Segment::References {
                     targets: in_order(of_field, value, name),
                     many: true,
                 });
             }
-            (Some(_), _, _) => writer.value(value, &pointer_step(name), &references),
+            (Some(_), _, _) => writer.value(value, &pointer_step(name), &uses, &Own::default()),
             // A field that the type no longer has is not delivered.
             (None, _, _) => return None,
         }
@@ -110,12 +130,24 @@ pub fn make(
     Form { fields: fields.iter().filter_map(form_field).collect() }
 }
 
-/// The entries referred to, by pointer.
-fn references(content_type: &ContentType, fields: &Fields) -> BTreeMap<String, EntryId> {
+/// An entry that is referred to, or an asset that is shown.
+struct Used {
+    target: EntryId,
+    is_asset: bool,
+}
+
+/// What is used, by pointer.
+type Uses = BTreeMap<String, Used>;
+
+/// The entries referred to and the assets shown, by pointer.
+fn uses(content_type: &ContentType, fields: &Fields) -> Uses {
     let references = content_type.references(fields);
     references
         .into_iter()
-        .filter_map(|reference| Some((reference.pointer, reference.value.parse().ok()?)))
+        .filter_map(|reference| {
+            let used = Used { target: reference.value.parse().ok()?, is_asset: reference.is_asset };
+            Some((reference.pointer, used))
+        })
         .collect()
 }
 
@@ -135,7 +167,7 @@ fn in_order<'a>(
 }
 
 /// The inside of a JSON string that says this text.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
 }
@@ -152,6 +184,8 @@ pub(super) fn segments(pieces: &[Piece], embeds: &Embeds, shape: Shape) -> Vec<S
 struct Writer {
     ready: String,
     segments: Vec<Segment>,
+    /// The field that describes an asset in this one.
+    described_by: Option<FieldName>,
 }
 
 impl Writer {
@@ -169,12 +203,25 @@ impl Writer {
         self.segments
     }
 
-    /// A value in which some strings, by their pointers, are references.
-    fn value(&mut self, value: &Value, pointer: &str, references: &BTreeMap<String, EntryId>) {
+    /// What stands for a use: with `own`, what stands beside it says of an asset.
+    fn used(&mut self, used: &Used, own: &Own) {
+        let Used { target, is_asset } = *used;
+        if is_asset {
+            let described_by = self.described_by.clone();
+            self.hole(Segment::Asset { target, own: own.clone(), described_by });
+        } else {
+            self.hole(Segment::References { targets: vec![target], many: false });
+        }
+    }
+
+    /// A value in which some strings, by their pointers, are references and assets; `own` is what the object
+    /// that it is a member of says of an asset.
+    fn value(&mut self, value: &Value, pointer: &str, uses: &Uses, own: &Own) {
         match value {
-            Value::String(_) if references.contains_key(pointer) => {
-                let targets = references.get(pointer).copied().into_iter().collect();
-                self.hole(Segment::References { targets, many: false });
+            Value::String(_) if uses.contains_key(pointer) => {
+                if let Some(used) = uses.get(pointer) {
+                    self.used(used, own);
+                }
             }
             Value::Array(items) => {
                 self.ready.push('[');
@@ -182,19 +229,20 @@ impl Writer {
                     if index > 0 {
                         self.ready.push(',');
                     }
-                    self.value(item, &format!("{pointer}/{index}"), references);
+                    self.value(item, &format!("{pointer}/{index}"), uses, &Own::default());
                 }
                 self.ready.push(']');
             }
             Value::Object(members) => {
                 self.ready.push('{');
+                let own = Own::of(members);
                 for (index, (name, member)) in members.iter().enumerate() {
                     if index > 0 {
                         self.ready.push(',');
                     }
                     self.ready.push_str(&Value::from(name.as_str()).to_string());
                     self.ready.push(':');
-                    self.value(member, &(pointer.to_owned() + &pointer_step(name)), references);
+                    self.value(member, &(pointer.to_owned() + &pointer_step(name)), uses, &own);
                 }
                 self.ready.push('}');
             }

@@ -1,7 +1,7 @@
 //! Pieces: what other entries' pages can embed of an entry, made ready when it is published.
 //!
 //! An entry gives its title as a link, and its embeddable fields. A route gives a card and each of its
-//! channels besides, a statistic its claim and its value.
+//! channels besides, a statistic its claim and its value; an asset is shown.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -13,6 +13,7 @@ use super::{
     live::LiveLocale,
 };
 use crate::{
+    asset,
     content_type::{ContentType, FieldKind},
     event::Fields,
     id::{EntryId, TypeName},
@@ -29,7 +30,10 @@ impl Pieces {
     pub fn weight(&self) -> usize {
         let segment = |segment: &Segment| match segment {
             Segment::Ready(text) => text.len() + 40,
-            Segment::References { .. } | Segment::Embed { .. } => 80,
+            Segment::References { .. }
+            | Segment::Embed { .. }
+            | Segment::Asset { .. }
+            | Segment::Figure { .. } => 80,
         };
         let places = self.0.values().flat_map(|piece| {
             [&piece.block_html, &piece.inline_html, &piece.block_markdown, &piece.inline_markdown]
@@ -101,7 +105,7 @@ impl Whole<'_> {
 
 /// Whether entries of this type give more than the link that every entry gives.
 pub fn gives_more(content_type: &ContentType) -> bool {
-    matches!(content_type.name().as_str(), "route" | "statistic")
+    matches!(content_type.name().as_str(), "route" | "statistic" | asset::TYPE)
         || content_type.fields().any(|field| field.embeddable)
 }
 
@@ -126,6 +130,8 @@ pub fn make(whole: &Whole<'_>) -> Pieces {
         card(whole, &mut pieces);
     } else if whole.content_type.name().as_str() == "statistic" {
         statistic(whole, &mut pieces);
+    } else if whole.content_type.name().as_str() == asset::TYPE {
+        pieces.insert(String::new(), figure(whole.entry));
     }
     Pieces(pieces)
 }
@@ -198,6 +204,17 @@ fn card(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
     pieces.insert(String::new(), piece);
 }
 
+/// An asset as it is shown: made when it is read, since its addresses are the site's business.
+fn figure(target: EntryId) -> Embeddable {
+    let hole = |shape, block| vec![Segment::Figure { target, shape, block }];
+    Embeddable {
+        block_html: hole(Shape::Html, true),
+        inline_html: hole(Shape::Html, false),
+        block_markdown: hole(Shape::Markdown, true),
+        inline_markdown: hole(Shape::Markdown, false),
+    }
+}
+
 /// How a channel is reached: HTML and Markdown.
 fn contact(kind: &Value, value: &str, number: Option<&str>) -> (String, String) {
     let kind = serde_json::from_value(kind.clone()).ok();
@@ -255,12 +272,12 @@ fn statistic(whole: &Whole<'_>, pieces: &mut BTreeMap<String, Embeddable>) {
 }
 
 /// Text as HTML that says just this text, in content and in quoted attributes.
-fn html(text: &str) -> String {
+pub fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Text as Markdown that says just this text.
-fn markdown_text(text: &str) -> String {
+pub fn markdown_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{form::Form, live::LiveEntry, pieces::Pieces};
 use crate::{
+    asset::{Shared, Texts},
     clock::Timestamp,
     event::{Part, SiteLocale},
     id::{AgencyId, EntryId, ExternalKey, TypeName},
@@ -64,6 +65,21 @@ pub const RECALLS: Table<Delivery, (EntryId, Locale), Recalled> =
 
 /// The segments of a published translation that are not current.
 pub const AGEING: Table<Delivery, (EntryId, Locale), Ageing> = Table::new(0x58, "delivery.ageing");
+
+/// Assets that are published in some locale: what the forms of others show of them.
+pub const ASSETS: Table<Delivery, EntryId, LiveAsset> = Table::new(0x59, "delivery.assets");
+
+/// The bytes that readers may have, by their digest: the published assets that they are of.
+pub const MEDIA: Table<Delivery, (String, EntryId), ()> = Table::new(0x5a, "delivery.media");
+
+/// An asset as readers get it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveAsset {
+    /// What is the same in all languages.
+    pub shared: Shared,
+    /// The words about it, by the locales that it is published in.
+    pub texts: BTreeMap<Locale, Texts>,
+}
 
 /// A page that caches and partners should let go of at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

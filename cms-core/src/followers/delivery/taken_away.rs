@@ -1,7 +1,7 @@
 //! What the delivery follower does when readers lose something: a locale withdrawn, an entry erased.
 
 use super::{
-    count,
+    assets, count,
     generations::Touched,
     live::LiveEntry,
     put_change, put_form,
@@ -53,6 +53,7 @@ pub(super) fn unpublished(
     put_form(batch, id, &Part::Locale(locale.clone()), None)?;
     batch.remove(&PIECES, &(id, locale.clone()));
     batch.remove(&AGEING, &(id, locale.clone()));
+    assets::take_away(batch, id, locale)?;
     if was_published {
         take_away(batch, event, &entry, locale)?;
     }
@@ -113,6 +114,7 @@ pub(super) fn erased(
     if let Some(key) = &entry.key {
         batch.remove(&KEYS, &(type_name.clone(), key.as_str().to_owned()));
     }
+    assets::remove(batch, id)?;
     put_form(batch, id, &Part::Shared, None)?;
     for (locale, live) in std::mem::take(&mut entry.locales) {
         put_form(batch, id, &Part::Locale(locale.clone()), None)?;

@@ -131,7 +131,10 @@ impl<'a> Collector<'a> {
                     out.extend_from_slice(text.as_bytes());
                 }
                 Segment::Ready(text) => out.extend_from_slice(text.as_bytes()),
-                Segment::References { .. } => out.extend_from_slice(b"null"),
+                Segment::References { .. } | Segment::Asset { .. } => {
+                    out.extend_from_slice(b"null");
+                }
+                Segment::Figure { .. } => {}
                 Segment::Embed { shape: Shape::Markdown, .. } => {}
                 Segment::Embed { target, piece, shape: Shape::Html, block } => {
                     let piece = piece.clone().unwrap_or_default();

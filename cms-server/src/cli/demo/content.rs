@@ -1,9 +1,23 @@
-//! The demo content: import lines that are part of the program.
+//! The demo content: import lines and pictures that are part of the program.
 
 use std::io::{self, BufRead, Cursor, Read as _};
 
+macro_rules! picture {
+    ($digest:literal) => {
+        ($digest, include_bytes!(concat!("../../../../demo/media/", $digest)))
+    };
+}
+
+/// The pictures of `demo/media/`, by their digests.
+pub(super) const PICTURES: [(&str, &[u8]); 3] = [
+    picture!("44b4fb82b3fab88a0c7cc158afaab0ec0a46352e33cc3f4cf788c4739a1aa987"),
+    picture!("7e15d7785a336b3d726a586c4efaad08d59a16fa7bacbb4da447b139e5992409"),
+    picture!("810f263a80c63e607e5c7b2b4e2bd7c3fa5965c3615c207ec0f5717894b701d7"),
+];
+
 /// The files of `demo/`.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
+    include_str!("../../../../demo/assets.jsonl"),
     include_str!("../../../../demo/audiences.jsonl"),
     include_str!("../../../../demo/concerns.jsonl"),
     include_str!("../../../../demo/faqs.jsonl"),
