@@ -32,6 +32,7 @@ pub mod id;
 pub mod locale;
 pub mod markdown;
 pub mod proof;
+pub mod quality;
 pub mod queries;
 pub mod redirect;
 pub mod release;
