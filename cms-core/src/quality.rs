@@ -8,8 +8,27 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    locale::Locale,
+    segment::{Segment, SegmentKind, code::InlineCode, facts::Facts},
+    violation::Violation,
+};
+
+mod ends;
+mod entry;
+mod numbers;
+mod shown;
+mod spaces;
+mod structure;
+#[cfg(test)]
+mod tests;
+mod together;
+mod words;
+
+pub use self::entry::{Told, Work, check_translation};
+
 macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $level:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $code:literal, $level:ident;)*) => {
         /// A check.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -28,6 +47,13 @@ macro_rules! checks {
                 }
             }
 
+            /// The code of the violation that a finding is.
+            const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
             /// How much a finding weighs where the content type says nothing.
             pub const fn level(self) -> Level {
                 match self {
@@ -40,71 +66,71 @@ macro_rules! checks {
 
 checks! {
     /// The translation is the source, word for word.
-    Same = "same", Warning;
+    Same = "same", "quality_same", Warning;
     /// One begins with white space and the other doesn't.
-    BeginSpace = "begin_space", Warning;
+    BeginSpace = "begin_space", "quality_begin_space", Warning;
     /// One ends with white space and the other doesn't.
-    EndSpace = "end_space", Warning;
+    EndSpace = "end_space", "quality_end_space", Warning;
     /// Two spaces where one is enough.
-    DoubleSpace = "double_space", Warning;
+    DoubleSpace = "double_space", "quality_double_space", Warning;
     /// One ends with a full stop and the other doesn't.
-    EndStop = "end_stop", Warning;
+    EndStop = "end_stop", "quality_end_stop", Warning;
     /// One ends with a colon and the other doesn't.
-    EndColon = "end_colon", Warning;
+    EndColon = "end_colon", "quality_end_colon", Warning;
     /// One ends as a question and the other doesn't.
-    EndQuestion = "end_question", Warning;
+    EndQuestion = "end_question", "quality_end_question", Warning;
     /// One ends as an exclamation and the other doesn't.
-    EndExclamation = "end_exclamation", Warning;
+    EndExclamation = "end_exclamation", "quality_end_exclamation", Warning;
     /// One ends with an ellipsis and the other doesn't.
-    EndEllipsis = "end_ellipsis", Warning;
+    EndEllipsis = "end_ellipsis", "quality_end_ellipsis", Warning;
     /// The space before a mark that French asks for isn't there.
-    PunctuationSpacing = "punctuation_spacing", Warning;
+    PunctuationSpacing = "punctuation_spacing", "quality_punctuation_spacing", Warning;
     /// Letters of Arabic are stretched for show.
-    Kashida = "kashida", Warning;
+    Kashida = "kashida", "quality_kashida", Warning;
     /// There are zero-width spaces that the source doesn't have and the language has no use for.
-    ZeroWidthSpace = "zero-width-space", Warning;
+    ZeroWidthSpace = "zero-width-space", "quality_zero_width_space", Warning;
     /// It is much longer than the source, or than the field may be.
-    MaxLength = "max-length", Warning;
+    MaxLength = "max-length", "quality_max_length", Warning;
     /// A word stands there twice in a row.
-    Duplicate = "duplicate", Warning;
+    Duplicate = "duplicate", "quality_duplicate", Warning;
     /// Links or images of Markdown came or went.
-    MdLink = "md-link", Error;
+    MdLink = "md-link", "quality_md_link", Error;
     /// Links to a label lead to another one.
-    MdReflink = "md-reflink", Error;
+    MdReflink = "md-reflink", "quality_md_reflink", Error;
     /// Marks of Markdown came or went.
-    MdSyntax = "md-syntax", Warning;
+    MdSyntax = "md-syntax", "quality_md_syntax", Warning;
     /// It is no address, or an address came or went.
-    Url = "url", Warning;
+    Url = "url", "quality_url", Warning;
     /// There is HTML that the source doesn't have, or that isn't safe.
-    SafeHtml = "safe-html", Error;
+    SafeHtml = "safe-html", "quality_safe_html", Error;
     /// Code, tags or placeholders came or went.
-    Placeholders = "placeholders", Error;
+    Placeholders = "placeholders", "quality_placeholders", Error;
     /// The same source has several translations.
-    Inconsistent = "inconsistent", Warning;
+    Inconsistent = "inconsistent", "quality_inconsistent", Warning;
     /// Different sources have one translation.
-    Reused = "reused", Warning;
+    Reused = "reused", "quality_reused", Warning;
     /// There is no translation, or nobody stands by it.
-    Translated = "translated", Error;
+    Translated = "translated", "quality_translated", Error;
     /// A term of the glossary isn't said as agreed.
-    Glossary = "check_glossary", Warning;
+    Glossary = "check_glossary", "quality_check_glossary", Warning;
     /// It begins with a character that a spreadsheet would take for a formula.
-    ProhibitedInitialCharacter = "prohibited_initial_character", Warning;
+    ProhibitedInitialCharacter = "prohibited_initial_character", "quality_prohibited_initial_character", Warning;
     /// A telephone number came, went or changed.
-    PhoneNumber = "phone-number", Error;
+    PhoneNumber = "phone-number", "quality_phone_number", Error;
     /// A short number to call or write to came, went or changed.
-    ShortCode = "short-code", Error;
+    ShortCode = "short-code", "quality_short_code", Error;
     /// An embed came, went or changed.
-    EmbedToken = "embed-token", Error;
+    EmbedToken = "embed-token", "quality_embed_token", Error;
     /// A number in figures came, went or changed.
-    Figures = "figures", Warning;
+    Figures = "figures", "quality_figures", Warning;
     /// The source says *not* and the translation doesn't, or the other way round.
-    Negation = "negation", Warning;
+    Negation = "negation", "quality_negation", Warning;
     /// A link leads to a page in another language.
-    LinkLanguage = "link-language", Warning;
+    LinkLanguage = "link-language", "quality_link_language", Warning;
     /// Marks of direction aren't closed.
-    Bidi = "bidi", Error;
+    Bidi = "bidi", "quality_bidi", Error;
     /// Most of its letters aren't of the language's script.
-    Script = "script", Warning;
+    Script = "script", "quality_script", Warning;
 }
 
 /// The text names no check.
@@ -188,27 +214,95 @@ impl Levels {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A segment and its translation.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// The source, and its codes.
+    pub source: (&'a Segment, &'a [InlineCode]),
+    /// The translation, and its codes.
+    pub target: (&'a Segment, &'a [InlineCode]),
+    /// The source's locale, and the translation's.
+    pub locales: (&'a Locale, &'a Locale),
+}
 
-    #[test]
-    fn each_check_has_a_name_of_its_own() {
-        for check in Check::ALL {
-            assert_eq!(check.as_str().parse(), Ok(*check));
-        }
-        assert_eq!(Check::ALL.len(), 33);
-        assert!("spelling".parse::<Check>().is_err());
-        for level in Level::ALL {
-            assert_eq!(Level::parse(level.as_str()), Some(level));
-        }
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The check.
+    pub check: Check,
+    /// What the source has and the translation hasn't, where that can be named.
+    pub missing: Vec<String>,
+    /// What the translation has and the source hasn't.
+    pub surplus: Vec<String>,
+}
+
+/// How much of what is missing or too much is named, in characters.
+const NAMED: usize = 200;
+
+impl Finding {
+    const fn new(check: Check) -> Self {
+        Self { check, missing: Vec::new(), surplus: Vec::new() }
     }
 
-    #[test]
-    fn a_type_says_otherwise_of_what_it_names_alone() {
-        let mut levels = Levels::default();
-        levels.set(Check::Same, Level::Off);
-        assert_eq!(levels.of(Check::Same), Level::Off);
-        assert_eq!(levels.of(Check::EmbedToken), Level::Error);
+    fn listing(mut self, missing: &[String], surplus: &[String]) -> Self {
+        self.missing = missing.to_vec();
+        self.surplus = surplus.to_vec();
+        self
     }
+
+    /// The finding as a broken rule, at this place.
+    pub fn violation(&self, pointer: &str) -> Violation {
+        let list = |all: &[String]| match all.join(", ") {
+            none if none.is_empty() => "–".to_owned(),
+            some => some.chars().take(NAMED).collect(),
+        };
+        Violation::new(pointer, self.check.code())
+            .with("missing", list(&self.missing))
+            .with("surplus", list(&self.surplus))
+    }
+}
+
+/// A pair, made ready for its checks.
+struct Sides<'a> {
+    /// Source and translation as they are written.
+    raw: (&'a str, &'a str),
+    codes: (&'a [InlineCode], &'a [InlineCode]),
+    /// The source as its readers see it.
+    source: String,
+    /// The translation as its readers see it.
+    target: String,
+    languages: (&'a Locale, &'a Locale),
+    facts: (Facts, Facts),
+    /// Whether it is no Markdown.
+    is_plain: bool,
+}
+
+impl<'a> Sides<'a> {
+    fn of(pair: &Pair<'a>) -> Self {
+        let (of, to) = pair.locales;
+        let facts = |side: (&Segment, &[InlineCode]), locale: &Locale| {
+            Facts::of(side.0, side.1, locale.language())
+        };
+        Self {
+            raw: (&pair.source.0.text, &pair.target.0.text),
+            codes: (pair.source.1, pair.target.1),
+            source: shown::shown(&pair.source.0.text, pair.source.1),
+            target: shown::shown(&pair.target.0.text, pair.target.1),
+            languages: pair.locales,
+            facts: (facts(pair.source, of), facts(pair.target, to)),
+            is_plain: pair.source.0.kind == SegmentKind::Plain,
+        }
+    }
+}
+
+/// What is most likely wrong with a translation of a segment: what each check finds, in no order of weight.
+pub fn check(pair: &Pair<'_>) -> Vec<Finding> {
+    let sides = Sides::of(pair);
+    let mut found = Vec::new();
+    words::check(&sides, &mut found);
+    ends::check(&sides, &mut found);
+    spaces::check(&sides, &mut found);
+    structure::check(&sides, &mut found);
+    numbers::check(&sides, &mut found);
+    found
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{CommandError, Decision, Means, check_note, none_of, save_draft::SaveDraft};
+use super::{CommandError, Means, check_note, none_of, save_draft::SaveDraft};
 use crate::{
     access::{self, Act, Actor, Scope},
     content_type::{ContentType, normalise},

@@ -201,7 +201,7 @@ impl Known {
         (shown, translation): (&Publication, &Translation),
     ) -> Result<Self, ReadError> {
         let mut publications =
-            delivery.live(entry.id)?.map(|live| live.publications).unwrap_or_default();
+            delivery.live(entry.id)?.map(|live| live.publications.clone()).unwrap_or_default();
         publications.retain(|publication| publication.revision <= shown.revision);
         if publications.last().is_none_or(|last| last.revision < shown.revision) {
             publications.push(shown.clone());
