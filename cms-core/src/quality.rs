@@ -25,7 +25,7 @@ mod tests;
 mod together;
 mod words;
 
-pub use self::entry::{Told, Work, check_translation};
+pub use self::entry::{Findings, Told, Work, check_translation};
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $code:literal, $level:ident;)*) => {

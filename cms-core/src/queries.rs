@@ -4,6 +4,7 @@ pub mod answer;
 pub mod as_of;
 pub mod audit;
 pub mod changes;
+pub mod checks;
 pub mod coverage;
 pub mod directory;
 pub mod entry;

@@ -34,6 +34,7 @@ pub mod agencies;
 pub mod analysis;
 pub mod audit;
 pub mod backup;
+pub mod checks;
 pub mod comments;
 pub mod duplicates;
 pub mod entries;
@@ -92,6 +93,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         releases::endpoints(),
         previews::endpoints(),
         segments::endpoints(),
+        checks::endpoints(),
         translations::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };

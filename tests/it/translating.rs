@@ -1,11 +1,14 @@
 //! Translating segment by segment: what a translator sees and saves, who may do what, and what readers get of it.
 
+use std::fs;
+
 use cms_core::{
     access::Act,
     commands::save_segments::{SaveSegments, Saved, SegmentEdit, SegmentRefusal},
     content_type,
     event::ChangeClass,
     id::EntryId,
+    quality::Check,
     queries::segments::{Asked, Of, Row, SegmentTable},
     segment::{Origin, SegmentState},
     translation::SegmentStatus,
@@ -396,4 +399,13 @@ fn an_editorial_change_leaves_a_translation_made_by_segments_current() {
     let french = site.json("/v1/entries/guidance/chantage?locale=fr");
     assert_eq!(french["data"]["translation"]["status"], "current");
     assert_eq!(fields(&draft(&site, entry)).len(), 2);
+}
+
+#[test]
+fn the_weights_of_checks_are_told_as_they_are() {
+    let page = fs::read_to_string(crate::demo::root().join("schemas/README.md")).unwrap();
+    for check in Check::ALL {
+        let row = format!("| `{check}` | {} |", check.level().as_str());
+        assert!(page.contains(&row), "{row}");
+    }
 }

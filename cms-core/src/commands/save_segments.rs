@@ -151,7 +151,6 @@ pub struct Saved {
 
 /// What segments are saved into.
 struct Work<'a> {
-    entry: &'a Entry,
     content_type: &'a ContentType,
     source: SourceRevision,
     /// The fields of the source that the translation was made of, as far as they are known.
@@ -220,7 +219,7 @@ impl Means {
 
     async fn work<'a>(
         &self,
-        entry: &'a Entry,
+        entry: &Entry,
         content_type: &'a ContentType,
         act: &SaveSegments,
     ) -> Result<Work<'a>, CommandError> {
@@ -241,7 +240,7 @@ impl Means {
         };
         let head = entry.heads.get(&Part::Locale(act.locale.clone()));
         let next = head.map_or(0, |head| head.newest) + 1;
-        Ok(Work { entry, content_type, source, base, before, next })
+        Ok(Work { content_type, source, base, before, next })
     }
 
     /// Who saved a revision.

@@ -6,7 +6,11 @@ use std::str::FromStr as _;
 use serde_json::Value;
 
 use super::{TranslationPolicy, field::FieldKind};
-use crate::{id::TypeName, locale::Locale};
+use crate::{
+    id::TypeName,
+    locale::Locale,
+    quality::{Check, Level},
+};
 
 /// Where in a file a schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,7 @@ pub(super) enum Annotation {
     Asset,
     SafetyApprovals,
     EmergencyApprovals,
+    Checks,
 }
 
 impl Annotation {
@@ -50,6 +55,7 @@ impl Annotation {
             "x-safety-approvals" => Self::SafetyApprovals,
             "x-emergency-approvals" => Self::EmergencyApprovals,
             "x-must-have-locales" => Self::MustHaveLocales,
+            "x-checks" => Self::Checks,
             "x-localized" => Self::Localized,
             "x-required-for-publication" => Self::RequiredForPublication,
             "x-markdown" => Self::Markdown,
@@ -74,7 +80,8 @@ impl Annotation {
             | Self::FourEyes
             | Self::SafetyApprovals
             | Self::EmergencyApprovals
-            | Self::MustHaveLocales => place == Place::Type,
+            | Self::MustHaveLocales
+            | Self::Checks => place == Place::Type,
             Self::Localized
             | Self::RequiredForPublication
             | Self::Markdown
@@ -97,6 +104,11 @@ impl Annotation {
                 text.is_some_and(|text| TranslationPolicy::from_str(text).is_ok())
             }
             Self::MustHaveLocales => all_texts(value, |text| Locale::parse(text).is_ok()),
+            Self::Checks => value.as_object().is_some_and(|levels| {
+                let is_level = |level: &Value| level.as_str().and_then(Level::parse).is_some();
+                let mut levels = levels.iter();
+                levels.all(|(name, level)| name.parse::<Check>().is_ok() && is_level(level))
+            }),
             Self::Reference => {
                 let is_type = |text: &str| TypeName::parse(text).is_ok();
                 text.is_some_and(is_type)
@@ -149,7 +161,8 @@ impl Annotation {
             | Self::FourEyes
             | Self::SafetyApprovals
             | Self::EmergencyApprovals
-            | Self::MustHaveLocales => false,
+            | Self::MustHaveLocales
+            | Self::Checks => false,
             Self::Localized | Self::RequiredForPublication | Self::Reference | Self::Asset => true,
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     store::view::{Batch, Table, ViewError},
 };
 
+pub mod checks;
 pub mod discussion;
 pub mod reader;
 pub mod reviews;

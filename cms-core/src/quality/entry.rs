@@ -8,6 +8,7 @@ use crate::{
         code::InlineCode,
         pairs::{Said, Source},
     },
+    violation::{Violation, pointer_step},
 };
 
 /// A translation and what it is held against.
@@ -15,6 +16,8 @@ use crate::{
 pub struct Work<'a> {
     /// The source's revisions that it may be of: each segment is held against the first that has its text.
     pub sources: &'a [&'a Source],
+    /// The one that what was written as a whole is of, where that is known.
+    pub whole: Option<&'a Source>,
     /// What it says.
     pub said: &'a Said,
     /// The source's locale, and its own.
@@ -44,12 +47,32 @@ pub struct Told {
     pub target: String,
 }
 
+impl Told {
+    /// What was found as a broken rule, in fields at this place.
+    pub fn violation(&self, fields: &str) -> Violation {
+        let violation = self.finding.violation(&format!("{fields}{}", self.pointer));
+        match self.segment {
+            Some(segment) => violation.with("segment", segment),
+            None => violation,
+        }
+    }
+}
+
+/// What was looked at, and what is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Findings {
+    /// How many segments were held against their source.
+    pub segments: usize,
+    /// What is told of them.
+    pub told: Vec<Told>,
+}
+
 /// Checks that mean something of a text that is held against another without its segments.
 const OF_WHOLE: [Check; 5] =
     [Check::PhoneNumber, Check::ShortCode, Check::EmbedToken, Check::Bidi, Check::Script];
 
 /// What is told of a translation, by the order of its segments' names. What weighs nothing isn't.
-pub fn check_translation(work: &Work<'_>) -> Vec<Told> {
+pub fn check_translation(work: &Work<'_>) -> Findings {
     let mut told = Vec::new();
     let mut pairs = Vec::new();
     for record in work.said.records.values() {
@@ -74,7 +97,7 @@ pub fn check_translation(work: &Work<'_>) -> Vec<Told> {
         told.extend(pairs.get(at).and_then(|pair| tell(work, *pair, finding)));
     }
     of_whole(work, &mut told);
-    told
+    Findings { segments: pairs.len(), told }
 }
 
 /// The source's segment whose text a record translates. What is of a text that isn't at hand can't be held against it.
@@ -123,7 +146,7 @@ fn tell(
 
 /// Fields that were written as a whole: their numbers and embeds are those of the source's field.
 fn of_whole(work: &Work<'_>, told: &mut Vec<Told>) {
-    let Some(source) = work.sources.last() else { return };
+    let Some(source) = work.whole else { return };
     for units in work.said.unpaired.chunk_by(|a, b| a.field == b.field) {
         let Some(field) = units.first().map(|unit| &unit.field) else { continue };
         let own: Vec<&Unit> = source.units.iter().filter(|unit| unit.field == *field).collect();
@@ -142,7 +165,7 @@ fn of_whole(work: &Work<'_>, told: &mut Vec<Told>) {
             if level != Level::Off && OF_WHOLE.contains(&finding.check) {
                 told.push(Told {
                     segment: None,
-                    pointer: crate::violation::pointer_step(field),
+                    pointer: pointer_step(field),
                     finding,
                     level,
                     overridden: None,
@@ -182,8 +205,9 @@ mod tests {
         let french = Locale::parse("fr").unwrap();
         let locales = (&Locale::english(), &french);
         let codes: fn(&Segment) -> Vec<InlineCode> = codes;
-        let work = Work { sources: &[source], said, locales, levels, codes };
-        let told = check_translation(&work).into_iter();
+        let sources = &[source];
+        let work = Work { sources, whole: Some(source), said, locales, levels, codes };
+        let told = check_translation(&work).told.into_iter();
         told.map(|it| (it.finding.check, it.level, it.overridden.is_some())).collect()
     }
 
