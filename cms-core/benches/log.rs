@@ -69,6 +69,7 @@ fn append(entry: EntryId) -> Append {
         uses: Vec::new(),
         line: None,
         note: None,
+        segments: Vec::new(),
     };
     let created = EventBody::EntryCreated {
         entry,

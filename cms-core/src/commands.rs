@@ -54,6 +54,7 @@ pub mod roll_back;
 pub mod save_account;
 pub mod save_agency;
 pub mod save_draft;
+pub mod save_segments;
 pub mod save_type;
 pub mod schedule;
 pub mod schedule_release;

@@ -46,6 +46,7 @@ pub use self::{
 use crate::{
     id::{FieldName, TypeName},
     locale::Locale,
+    quality::Levels,
 };
 
 /// What readers get of a translation whose source changed for their safety.
@@ -111,6 +112,7 @@ pub struct ContentType {
     safety_approvals: usize,
     emergency_approvals: usize,
     must_have_locales: Vec<Locale>,
+    levels: Levels,
     fields: BTreeMap<FieldName, Arc<Field>>,
     slug_source: FieldName,
     schema: Value,
@@ -168,6 +170,11 @@ impl ContentType {
     /// The locales that every published entry should have.
     pub fn must_have_locales(&self) -> &[Locale] {
         &self.must_have_locales
+    }
+
+    /// How much the findings of checks weigh in its translations.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// All fields, by name.

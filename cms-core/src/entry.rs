@@ -57,6 +57,8 @@ pub struct Saved {
     pub note: Option<String>,
     /// The day that it names for looking at it again; shared fields do, of types that have the field.
     pub review_due: Option<String>,
+    /// Whether it keeps something of each segment, being a translation that was made segment by segment.
+    pub by_segments: bool,
 }
 
 /// Where the review of the newest revision stands.
@@ -363,6 +365,7 @@ fn saved(event: &Event) -> Option<Saved> {
         change_class,
         note,
         fields,
+        segments,
         ..
     }) = &event.body
     else {
@@ -379,6 +382,7 @@ fn saved(event: &Event) -> Option<Saved> {
         change_class: *change_class,
         note: note.clone(),
         review_due: review_due(part, fields),
+        by_segments: !segments.is_empty(),
     })
 }
 

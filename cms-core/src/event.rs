@@ -16,6 +16,7 @@ use crate::{
         AccountId, AgencyId, CommentId, EntryId, ExternalKey, FieldName, OpId, ReleaseId, TypeName,
     },
     locale::Locale,
+    segment::SegmentRecord,
     violation::Violation,
 };
 
@@ -199,6 +200,10 @@ pub enum EventBody {
         /// What the author says of it to colleagues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// Of a translation that was made segment by segment: what it keeps of each. Without any, all of it is of what
+        /// it translates, paired by place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<SegmentRecord>,
     },
     /// A draft moved on in its review.
     Reviewed {

@@ -144,7 +144,8 @@ impl ViewFollower {
         for applied in &events {
             let context =
                 Context { types: &self.types, event: &event, ready: ready.remove(&applied.number) };
-            editing::apply(&mut batch, applied)?;
+            let earlier = editing::segments::Context { types: &self.types, event: &event };
+            editing::apply(&mut batch, applied, &earlier)?;
             delivery::apply(&mut batch, applied, &context, &mut touched)?;
         }
         batch.apply(|| touched.raise(&self.generations))?;

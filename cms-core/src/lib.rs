@@ -34,6 +34,7 @@ pub mod locale;
 pub mod markdown;
 pub mod media;
 pub mod proof;
+pub mod quality;
 pub mod queries;
 pub mod redirect;
 pub mod release;

@@ -19,8 +19,14 @@ use crate::{
 };
 
 pub mod align;
+pub mod assemble;
 pub mod code;
 pub mod facts;
+pub mod ids;
+pub mod pairs;
+pub mod record;
+
+pub use self::record::{Origin, Override, SegmentId, SegmentRecord, SegmentState};
 
 /// What a segment is in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -151,6 +157,38 @@ impl Cut {
             }
         }
         text
+    }
+}
+
+impl Cut {
+    /// The headings that each segment stands under, from the outermost: one list for each segment, in order.
+    pub fn headings(&self) -> Vec<Vec<&str>> {
+        let (mut under, mut found): (Vec<(usize, &str)>, Vec<Vec<&str>>) = (Vec::new(), Vec::new());
+        for (at, piece) in self.0.iter().enumerate() {
+            let Piece::Segment(segment) = piece else { continue };
+            let level = (segment.kind == SegmentKind::Heading).then(|| self.level(at));
+            if let Some(level) = level {
+                under.retain(|(above, _)| *above < level);
+            }
+            found.push(under.iter().map(|(_, text)| *text).collect());
+            under.extend(level.map(|level| (level, segment.text.as_str())));
+        }
+        found
+    }
+
+    /// The level of a heading, from the marks before it or the line below it.
+    fn level(&self, at: usize) -> usize {
+        let frame = |at: Option<usize>| match at.and_then(|at| self.0.get(at)) {
+            Some(Piece::Frame(frame)) => frame.as_str(),
+            Some(Piece::Segment(_)) | None => "",
+        };
+        let before = frame(at.checked_sub(1)).trim_end();
+        let marks = before.len() - before.trim_end_matches('#').len();
+        if marks > 0 {
+            return marks;
+        }
+        let below = frame(at.checked_add(1)).trim_start_matches(['\r', '\n', ' ', '>']);
+        if below.starts_with('=') { 1 } else { 2 }
     }
 }
 

@@ -3,6 +3,7 @@
 //! It is outdated segment by segment ([`Ageing`]); of a text that nobody knows, as a whole.
 
 mod ageing;
+pub mod replayed;
 
 use serde::{Deserialize, Serialize};
 

@@ -36,6 +36,7 @@ pub mod assets;
 pub mod audit;
 pub mod backup;
 pub mod blobs;
+pub mod checks;
 pub mod comments;
 pub mod duplicates;
 pub mod entries;
@@ -95,6 +96,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         releases::endpoints(),
         previews::endpoints(),
         segments::endpoints(),
+        checks::endpoints(),
         translations::endpoints(),
     ];
     // As long as it takes to arrive: whoever stops sending is ended by what stands in front.

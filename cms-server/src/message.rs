@@ -27,6 +27,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// A reader of English, such as whoever has the command line before them.
+    pub fn english() -> Self {
+        Self { language: Locale::english(), negotiated: false }
+    }
+
     /// The reader of the answer to this request, however malformed the rest of it is.
     pub fn of(request: &Request<'_>) -> Self {
         let query = request.uri().query().map_or("", |query| query.as_str());

@@ -78,5 +78,6 @@ mod store_syscalls;
 mod store_upkeep;
 mod store_versions;
 mod tidy;
+mod translating;
 mod type_changes;
 mod waiting;

@@ -33,6 +33,7 @@ pub(crate) fn saved(seed: u8, text: &str) -> NewEvent {
         uses: Vec::new(),
         line: None,
         note: None,
+        segments: Vec::new(),
     };
     NewEvent { streams: vec![stream(seed)], body }
 }

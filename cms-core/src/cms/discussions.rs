@@ -1,4 +1,4 @@
-//! The façade's comments and reports: what is said of content, among colleagues and by readers.
+//! The façade's comments, reports and segments: what is said of content, among colleagues, by readers and by translators.
 
 use super::{ATTEMPTS, Cms, acts::decided};
 use crate::{
@@ -9,8 +9,13 @@ use crate::{
         comment::MakeComment,
         report_page::{ReportPage, Reported},
         resolve_comment::ResolveComment,
+        save_segments::{SaveSegments, Saved},
     },
     id::{CommentId, TokenId},
+    queries::{
+        ReadError,
+        segments::{Asked, SegmentTable, segments},
+    },
 };
 
 impl Cms {
@@ -68,5 +73,27 @@ impl Cms {
     /// [`CommandError`]: `NotFound` when there is none that the actor may see.
     pub async fn resolve_report(&self, actor: &Actor, id: TokenId) -> Result<(), CommandError> {
         self.means().resolve_report(actor, id).await
+    }
+
+    /// Saves segments of a translation.
+    ///
+    /// # Errors
+    /// [`CommandError`]; segments that are refused are no error: they are in the answer.
+    pub async fn save_segments(
+        &self,
+        actor: &Actor,
+        act: SaveSegments,
+    ) -> Result<Saved, CommandError> {
+        let done = decided!(self, means => means.save_segments(actor, act.clone()))?;
+        self.seen(Accepted { event: done.event, revision: done.revision }).await;
+        Ok(done)
+    }
+
+    /// A translation beside its source, segment by segment. Who may ask is the caller's business.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the view or the log cannot be read.
+    pub async fn segments(&self, asked: Asked<'_>) -> Result<Option<SegmentTable>, ReadError> {
+        segments((&self.delivery(), &self.editing()), asked).await
     }
 }

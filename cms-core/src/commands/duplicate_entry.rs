@@ -135,6 +135,7 @@ fn first_revision(
             uses,
             line: None,
             note: None,
+            segments: Vec::new(),
         },
     }
 }

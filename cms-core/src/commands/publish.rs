@@ -13,6 +13,7 @@ use crate::{
     id::EntryId,
     locale::Locale,
     markdown,
+    quality::Level,
     segment::{self, align::align, facts},
     store::{ClaimChange, NewEvent},
     violation::Violation,
@@ -89,6 +90,9 @@ impl Means {
             Some(shared) => self.editing.fields(shared.draft.event).await?,
             None => Fields::new(),
         };
+        if let Part::Locale(locale) = &act.part {
+            none_of(self.faults(entry, content_type, locale).await?)?;
+        }
         let said = (act.published_at, self.change_class(entry, content_type, act, &fields).await?);
         let mut decision = Decision::default();
         self.check_chains((entry, content_type), (&act.part, &fields, &shared), &mut decision)
@@ -127,6 +131,18 @@ impl Means {
             }
         }
         Ok(decision)
+    }
+
+    /// What checks find in a translation that keeps it from readers: errors, each with its place and its segment.
+    async fn faults(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        locale: &Locale,
+    ) -> Result<Vec<Violation>, CommandError> {
+        let told = self.editing.checked(entry, content_type, (locale, false)).await?;
+        let errors = told.told.into_iter().filter(|told| told.level == Level::Error);
+        Ok(errors.map(|told| told.violation("/fields")).collect())
     }
 
     /// What the publication of a source means for its translations, as far as anybody said it.

@@ -32,7 +32,7 @@ impl Means {
         let missing = || CommandError::NotFound("revision");
         let saved = self.editing.saved_by(act.entry, &act.part, act.revision)?;
         let event = self.editing.event(saved.ok_or_else(missing)?).await?;
-        let Some(EventBody::RevisionSaved { fields, translates, change_class, .. }) =
+        let Some(EventBody::RevisionSaved { fields, translates, change_class, segments, .. }) =
             event.and_then(|event| event.body)
         else {
             return Err(missing());
@@ -42,6 +42,7 @@ impl Means {
             translates,
             change_class,
             note: act.note,
+            segments: Some(segments).filter(|segments| !segments.is_empty()),
             ..SaveDraft::new(act.entry, act.part, fields)
         };
         self.save(actor, save, false).await

@@ -16,6 +16,7 @@ use crate::{
     id::EntryId,
     locale::Locale,
     route,
+    segment::SegmentRecord,
     slug::Slug,
     store::{ClaimChange, NewEvent},
     violation::Violation,
@@ -43,6 +44,8 @@ pub struct SaveDraft {
     pub line: Option<String>,
     /// What the author says of it to colleagues.
     pub note: Option<String>,
+    /// What a translation keeps of each segment. Without it, what the draft before kept of those that are the same.
+    pub segments: Option<Vec<SegmentRecord>>,
 }
 
 /// A draft in which nothing is wrong.
@@ -67,6 +70,7 @@ impl SaveDraft {
             change_class: None,
             line: None,
             note: None,
+            segments: None,
         }
     }
 }
@@ -164,6 +168,15 @@ impl Means {
             .chain(before.iter().filter(|id| !uses.contains(id)).map(|id| Stream::Uses(*id)))
             .collect();
         let own = (Stream::Entry(entry.id, act.part.clone()), entry.last_of(&act.part));
+        let translates = act.translates.or_else(source_live).filter(|_| is_translation);
+        let segments = match (act.segments, &act.part) {
+            (Some(segments), _) => segments,
+            (None, Part::Locale(locale)) if head.is_some_and(|head| head.draft.by_segments) => {
+                let of = (locale, translates.as_ref());
+                self.segments_kept(entry, content_type, of, (&fields, revision)).await?
+            }
+            (None, Part::Locale(_) | Part::Shared) => Vec::new(),
+        };
         let decision = Decision {
             expectations: std::iter::once(own).chain(rests_on).collect(),
             claims,
@@ -175,11 +188,12 @@ impl Means {
                     revision,
                     fields,
                     slug,
-                    translates: act.translates.or_else(source_live).filter(|_| is_translation),
+                    translates,
                     change_class: act.change_class.filter(|_| is_source),
                     uses: uses.into_iter().collect(),
                     line: act.line,
                     note: act.note,
+                    segments,
                 },
             }],
             erase: Vec::new(),

@@ -9,6 +9,7 @@ use super::{TranslationPolicy, field::FieldKind};
 use crate::{
     id::{FieldName, TypeName},
     locale::Locale,
+    quality::{Check, Level},
 };
 
 /// Where in a file a schema stands.
@@ -43,6 +44,7 @@ pub(super) enum Annotation {
     Describes,
     SafetyApprovals,
     EmergencyApprovals,
+    Checks,
 }
 
 impl Annotation {
@@ -54,6 +56,7 @@ impl Annotation {
             "x-safety-approvals" => Self::SafetyApprovals,
             "x-emergency-approvals" => Self::EmergencyApprovals,
             "x-must-have-locales" => Self::MustHaveLocales,
+            "x-checks" => Self::Checks,
             "x-localized" => Self::Localized,
             "x-required-for-publication" => Self::RequiredForPublication,
             "x-markdown" => Self::Markdown,
@@ -79,7 +82,8 @@ impl Annotation {
             | Self::FourEyes
             | Self::SafetyApprovals
             | Self::EmergencyApprovals
-            | Self::MustHaveLocales => place == Place::Type,
+            | Self::MustHaveLocales
+            | Self::Checks => place == Place::Type,
             Self::Localized
             | Self::RequiredForPublication
             | Self::Markdown
@@ -104,6 +108,11 @@ impl Annotation {
             }
             Self::Describes => text.is_some_and(|text| FieldName::parse(text).is_ok()),
             Self::MustHaveLocales => all_texts(value, |text| Locale::parse(text).is_ok()),
+            Self::Checks => value.as_object().is_some_and(|levels| {
+                let is_level = |level: &Value| level.as_str().and_then(Level::parse).is_some();
+                let mut levels = levels.iter();
+                levels.all(|(name, level)| name.parse::<Check>().is_ok() && is_level(level))
+            }),
             Self::Reference => {
                 let is_type = |text: &str| TypeName::parse(text).is_ok();
                 text.is_some_and(is_type)
@@ -157,7 +166,8 @@ impl Annotation {
             | Self::FourEyes
             | Self::SafetyApprovals
             | Self::EmergencyApprovals
-            | Self::MustHaveLocales => false,
+            | Self::MustHaveLocales
+            | Self::Checks => false,
             Self::Localized | Self::RequiredForPublication | Self::Reference | Self::Asset => true,
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     asset::OWN,
     id::{FieldName, TypeName},
     locale::Locale,
+    quality::{Level, Levels},
     violation::{Violation, pointer_step},
 };
 
@@ -83,6 +84,7 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
         safety_approvals: number(file, "x-safety-approvals"),
         emergency_approvals: number(file, "x-emergency-approvals"),
         must_have_locales: locales.filter_map(|tag| Locale::parse(tag.as_str()?).ok()).collect(),
+        levels: levels(file),
         fields,
         slug_source,
         schema: file.clone(),
@@ -93,6 +95,18 @@ fn parse_or_violations(file: &Value) -> Result<ContentType, Vec<Violation>> {
 fn number(file: &Value, annotation: &str) -> usize {
     let number = file.get(annotation).and_then(Value::as_u64);
     number.and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
+}
+
+/// How much the findings of checks weigh.
+fn levels(file: &Value) -> Levels {
+    let mut levels = Levels::default();
+    let said = file.get("x-checks").and_then(Value::as_object).into_iter().flatten();
+    for (check, level) in said {
+        if let (Ok(check), Some(level)) = (check.parse(), level.as_str().and_then(Level::parse)) {
+            levels.set(check, level);
+        }
+    }
+    levels
 }
 
 /// Nothing found is a pass.
@@ -167,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::content_type::samples::{any_json, file, parsed, refused, refused_field};
+    use crate::quality::Check;
 
     /// What is wrong with a good file in which one member of the root is this.
     fn refused_root(member: &str, value: Value) -> Vec<String> {
@@ -219,6 +234,9 @@ mod tests {
             refused_root("x-translation-policy", json!("hide")),
             ["/x-translation-policy schema_bad_annotation"]
         );
+        for wrong in [json!({"spelling": "off"}), json!({"same": "fatal"}), json!("off")] {
+            assert_eq!(refused_root("x-checks", wrong), ["/x-checks schema_bad_annotation"]);
+        }
         assert_eq!(
             refused_root("x-must-have-locales", json!(["english"])),
             ["/x-must-have-locales schema_bad_annotation"]
@@ -294,7 +312,11 @@ mod tests {
         file["x-translation-policy"] = json!("withhold");
         file["x-four-eyes"] = json!(true);
         file["x-must-have-locales"] = json!(["en", "fr"]);
+        file["x-checks"] = json!({"same": "off", "zero-width-space": "error"});
         let kind = ContentType::parse(&file).unwrap();
+        assert_eq!(kind.levels().of(Check::Same), Level::Off);
+        assert_eq!(kind.levels().of(Check::ZeroWidthSpace), Level::Error);
+        assert_eq!(kind.levels().of(Check::EmbedToken), Check::EmbedToken.level());
         assert_eq!((kind.label(), kind.four_eyes()), ("A sample", true));
         assert_eq!(kind.translation_policy(), TranslationPolicy::Withhold);
         assert_eq!(

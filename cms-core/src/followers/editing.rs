@@ -15,9 +15,11 @@ use crate::{
 };
 
 pub mod assets;
+pub mod checks;
 pub mod discussion;
 pub mod reader;
 pub mod reviews;
+pub mod segments;
 pub mod uses;
 
 /// The room of what editors see, drafts included.
@@ -182,7 +184,11 @@ pub fn key_digest(type_name: &TypeName, key: &ExternalKey) -> String {
 ///
 /// # Errors
 /// [`ViewError`] when the view cannot be read.
-pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
+pub fn apply(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    with: &segments::Context<'_>,
+) -> Result<(), ViewError> {
     batch.put(&CHECKPOINT, &(), &event.number)?;
     let Some(body) = &event.body else { return Ok(()) };
     let last = event.number;
@@ -226,7 +232,7 @@ pub fn apply(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
         | EventBody::Reviewed { entry, .. }
         | EventBody::Discarded { entry, .. }
         | EventBody::Scheduled { entry, .. }
-        | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry),
+        | EventBody::Unscheduled { entry, .. } => changed(batch, event, *entry, with),
         EventBody::CommentMade { entry, comment, .. }
         | EventBody::CommentAssigned { entry, comment, .. }
         | EventBody::CommentResolved { entry, comment, .. } => {
@@ -273,8 +279,18 @@ fn created(batch: &mut Batch<'_>, event: &Event) -> Result<(), ViewError> {
     batch.put(&ENTRIES, &entry.id, &entry)
 }
 
-fn changed(batch: &mut Batch<'_>, event: &Event, id: EntryId) -> Result<(), ViewError> {
+fn changed(
+    batch: &mut Batch<'_>,
+    event: &Event,
+    id: EntryId,
+    with: &segments::Context<'_>,
+) -> Result<(), ViewError> {
     let Some(mut entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    if let Some(EventBody::RevisionSaved { part, .. }) = &event.body
+        && *part == Part::Locale(entry.source_locale.clone())
+    {
+        segments::source_saved(batch, &entry, event, with)?;
+    }
     let (before, schedules) = (uses_of(&entry), schedules_of(&entry));
     let review = reviews::row_of(&entry);
     entry.apply(event);
@@ -375,6 +391,7 @@ fn erased(
     reviews::changed(batch, reviews::row_of(&entry), None)?;
     discussion::erased(batch, id)?;
     assets::erased(batch, id)?;
+    segments::erased(batch, id)?;
     for key in schedules_of(&entry) {
         batch.remove(&SCHEDULES, &key);
     }

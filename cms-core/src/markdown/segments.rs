@@ -260,7 +260,10 @@ fn between(cut: &mut Cut, gap: &str) {
         if !frame.is_empty() {
             cut.0.push(Piece::Frame(std::mem::take(&mut frame)));
         }
-        cut.0.push(Piece::Segment(Segment::new(SegmentKind::Other, text)));
+        // The title of an alert is words, of one line; what else nobody claims is no text of its own.
+        let is_title = line.get(..start).is_some_and(|marks| marks.contains("[!"));
+        let kind = if is_title { SegmentKind::Heading } else { SegmentKind::Other };
+        cut.0.push(Piece::Segment(Segment::new(kind, text)));
         frame.push_str(content.get(text.len()..).unwrap_or_default());
     }
     if !frame.is_empty() {
@@ -354,7 +357,7 @@ mod tests {
     fn what_no_block_claims_and_says_something_is_a_segment_too() {
         assert_eq!(
             told("> [!WARNING] Mind this\n> Now.\n\n[a]: /b \"c\"\n\n[^n]: Note.\n"),
-            ["other: Mind this", "quote: Now.", "other: [a]: /b \"c\"", "paragraph: Note."]
+            ["heading: Mind this", "quote: Now.", "other: [a]: /b \"c\"", "paragraph: Note."]
         );
         assert_eq!(told("a[^1]\n\n[^1]: x\n"), ["paragraph: a[^1]", "paragraph: x"]);
     }
@@ -376,6 +379,23 @@ mod tests {
         let cut = cut("> # Stop\n>\n> Go\n> on\n");
         let said = cut.join_with(|place, _| ["Halte", "Va\nplus loin"][place].to_owned());
         assert_eq!(said, "> # Halte\n>\n> Va\n> plus loin\n");
+    }
+
+    #[test]
+    fn each_segment_knows_the_headings_that_it_stands_under() {
+        let cut = cut("A\n=\n\na\n\n## B\n\nb\n\n### C\n\n- c\n\n> D\n> -\n>\n> d\n");
+        let told: Vec<_> = cut.segments().map(|it| it.text.as_str()).zip(cut.headings()).collect();
+        let expected: [(&str, &[&str]); 8] = [
+            ("A", &[]),
+            ("a", &["A"]),
+            ("B", &["A"]),
+            ("b", &["A", "B"]),
+            ("C", &["A", "B"]),
+            ("c", &["A", "B", "C"]),
+            ("D", &["A"]),
+            ("d", &["A", "D"]),
+        ];
+        assert_eq!(told, expected.map(|(text, under)| (text, under.to_vec())));
     }
 
     #[test]

@@ -170,6 +170,14 @@ impl Facts {
     }
 }
 
+/// Whether a text has words between its codes.
+pub fn has_words(text: &str, codes: &[InlineCode]) -> bool {
+    let starts = std::iter::once(0).chain(codes.iter().map(|code| code.range.end));
+    let ends = codes.iter().map(|code| code.range.start).chain([text.len()]);
+    let mut parts = starts.zip(ends).filter_map(|(start, end)| text.get(start..end));
+    parts.any(|part| part.contains(char::is_alphabetic))
+}
+
 /// Vowel signs and the like, which belong to the letter before.
 fn is_mark(c: char) -> bool {
     matches!(

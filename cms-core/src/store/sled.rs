@@ -268,8 +268,9 @@ fn prepare(append: Append) -> Result<Prepared, AppendError> {
 /// Whether an append is so large that preparing it would keep other tasks waiting.
 fn is_large(append: &Append) -> bool {
     let fields = append.events.iter().map(|event| match &event.body {
-        EventBody::RevisionSaved { fields, .. } => {
-            fields.values().map(|value| value.as_str().map_or(1024, str::len)).sum()
+        EventBody::RevisionSaved { fields, segments, .. } => {
+            let fields = fields.values().map(|value| value.as_str().map_or(1024, str::len));
+            fields.chain(segments.iter().map(|segment| segment.target.len())).sum()
         }
         EventBody::TypeSaved { .. } => 64 * 1024,
         EventBody::SiteConfigured { .. }

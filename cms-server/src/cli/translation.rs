@@ -1,4 +1,4 @@
-//! `cms translation`: how far the translations are.
+//! `cms translation`: how far the translations are, and what is wrong with them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,11 @@ use super::{
     store,
 };
 
-/// See how far the translations are.
+mod check;
+
+use check::Checking;
+
+/// See how far the translations are, and what is wrong with them.
 #[derive(Debug, Args)]
 pub(crate) struct TranslationCommand {
     #[command(flatten)]
@@ -26,6 +30,8 @@ pub(crate) struct TranslationCommand {
 enum Act {
     /// Tell, for each locale, type and agency, what is translated, outdated and missing.
     Status(Status),
+    /// Check translations against their sources, segment by segment.
+    Check(Checking),
 }
 
 #[derive(Debug, Args)]
@@ -61,7 +67,15 @@ const NAMES: [&str; 3] = ["locale", "type", "agency"];
 impl TranslationCommand {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let server = self.remote.server()?;
-        let Act::Status(status) = &self.act;
+        match &self.act {
+            Act::Status(status) => status.run(global, server),
+            Act::Check(checking) => checking.run(global, server.as_ref()),
+        }
+    }
+}
+
+impl Status {
+    fn run(&self, global: &Global, server: Option<Server>) -> Result<(), Failure> {
         let report = store::runtime(2)?.block_on(async {
             if let Some(server) = server {
                 ask(&server).await
@@ -72,19 +86,17 @@ impl TranslationCommand {
         })?;
         let rows: Vec<&Value> =
             report.get("data").and_then(Value::as_array).into_iter().flatten().collect();
-        let rows: Vec<&Value> = rows.into_iter().filter(|row| status.wants(row)).collect();
+        let rows: Vec<&Value> = rows.into_iter().filter(|row| self.wants(row)).collect();
         if global.json {
             output::say(json!({ "data": rows }));
-        } else if status.csv {
+        } else if self.csv {
             table(&rows, |cells| cells.join(","));
         } else {
             table(&rows, aligned);
         }
         Ok(())
     }
-}
 
-impl Status {
     fn wants(&self, row: &Value) -> bool {
         let is = |name: &str, wanted: Option<&String>| {
             wanted.is_none_or(|wanted| row.get(name).and_then(Value::as_str) == Some(wanted))

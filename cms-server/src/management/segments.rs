@@ -1,33 +1,64 @@
-//! A translation beside its source over HTTP, segment by segment: what a translator looks at.
+//! A translation beside its source over HTTP, segment by segment: what a translator looks at, and saves.
 
 use cms_core::{
-    event::ChangeClass,
-    queries::side_by_side::{Row, SideBySide, side_by_side},
-    segment::Unit,
+    access::Act,
+    commands::save_segments::{SaveSegments, Saved, SegmentEdit},
+    event::{ChangeClass, Part},
+    queries::segments::{Asked, Of, Row, SegmentTable},
+    segment::{Origin, Override, SegmentId, SegmentRecord, SegmentState, Unit},
     translation::{SegmentStatus, TranslationStatus},
+    violation::Violation,
 };
-use rocket::{Route, State, get, routes, serde::json::Json};
+use rocket::{
+    Request, Route, State, get, patch,
+    response::{self, Responder},
+    routes,
+    serde::json::Json,
+};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::place::{PartAddress, PartPlace};
+use super::{
+    entries::accepted_as,
+    once::Written,
+    place::{PartAddress, PartPlace, PartWrite},
+};
 use crate::{
     delivery::Desk,
-    guards::query::{Nothing, Query},
-    problem::{Code, Problem},
+    guards::{
+        body::{Members, PatchBody},
+        query::{Nothing, Parameter, Query},
+    },
+    message::Reader,
+    parameters,
+    problem::{Code, Fault, Problem, wire::FaultDocument},
 };
+
+/// The most segments that one save takes.
+const MOST: usize = 10_000;
+
+parameters! {
+    /// What the comparison takes.
+    pub Comparing = [
+        Parameter::choice("target", &["draft", "live"], "Which revision of the translation: the newest, or the one that readers get."),
+        Parameter::text("source", 10, "Which revision of the source: `newest`, or its number; without it the one that readers get."),
+    ]
+}
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![compare_with_source]
+    routes![compare_with_source, save_segments]
 }
 
-/// A published translation beside its published source.
+/// A translation beside its source.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SideBySideDocument {
-    /// The source's revision that readers get.
+pub struct SegmentsDocument {
+    /// The source's language.
+    source_locale: String,
+    /// The source's revision.
     source_revision: u32,
-    /// The translation's revision that readers get.
+    /// The translation's revision; 0 where there is none yet.
     revision: u32,
     /// `current` or `outdated`.
     #[schema(value_type = String)]
@@ -43,20 +74,44 @@ pub struct SideBySideDocument {
 /// A segment of the source, and what says it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SegmentDocument {
+    /// Its id; it stays through edits and moves.
+    id: String,
     /// The text that it is in, as a JSON Pointer into the fields.
     pointer: String,
     /// Its place among that text's segments.
     place: usize,
     /// What it is: `heading`, `paragraph`, `list_item`, `cell`, …
     kind: &'static str,
+    /// The headings that it stands under, from the outermost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    under: Vec<String>,
     /// Whether there are words to translate.
     translatable: bool,
     /// What the source says; nothing once it is gone.
     source: Option<String>,
+    /// The digest of what the source says; a save sends it back.
+    of: Option<String>,
     /// What the source said that the translation was made of, where that is another text.
     previous: Option<String>,
     /// What the translation says.
     target: Option<String>,
+    /// How far it has come: `initial`, `translated`, `reviewed` or `final`.
+    #[schema(value_type = Option<String>)]
+    state: Option<SegmentState>,
+    /// Where its words came from: `human`, `memory`, `machine` or `import`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    origin: Option<Origin>,
+    /// Which account translated it, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translated: Option<Signature>,
+    /// Which account held it to be right, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewed: Option<Signature>,
+    /// What checks warn of and is right, with the reasons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    overrides: Vec<Override>,
     /// `current`, `outdated`, `missing` or `obsolete`.
     #[schema(value_type = String)]
     status: SegmentStatus,
@@ -65,6 +120,17 @@ pub struct SegmentDocument {
     change_class: Option<ChangeClass>,
     /// When the first of them was published.
     since: Option<String>,
+    /// How many open comments there are about it.
+    comments: usize,
+}
+
+/// Who did something, and when.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Signature {
+    /// The account.
+    by: String,
+    /// When.
+    at: String,
 }
 
 /// A segment of the translation.
@@ -80,17 +146,33 @@ pub struct UnpairedDocument {
 
 impl From<Row> for SegmentDocument {
     fn from(row: Row) -> Self {
+        let target = row.target().map(str::to_owned);
+        let signed = |signature: Option<(cms_core::id::AccountId, cms_core::clock::Timestamp)>| {
+            signature.map(|(by, at)| Signature { by: by.to_string(), at: at.to_string() })
+        };
+        let record = row.record;
+        let said = record.as_ref().filter(|_| target.is_some());
+        let (state, origin) = (said.map(|it| it.state), said.map(|it| it.origin));
         Self {
+            id: row.id.to_string(),
             pointer: row.pointer,
             place: row.place,
             kind: row.kind.as_str(),
+            under: row.under,
             translatable: row.is_translatable,
             source: row.source,
+            of: row.digest.map(|digest| digest.to_string()),
             previous: row.previous,
-            target: row.target,
+            target,
+            state,
+            origin,
+            translated: signed(row.translated),
+            reviewed: signed(row.reviewed),
+            overrides: record.map(|record: SegmentRecord| record.overrides).unwrap_or_default(),
             status: row.status,
             change_class: row.change_class,
             since: row.since.map(|at| at.to_string()),
+            comments: row.comments,
         }
     }
 }
@@ -101,9 +183,10 @@ impl From<Unit> for UnpairedDocument {
     }
 }
 
-impl From<SideBySide> for SideBySideDocument {
-    fn from(found: SideBySide) -> Self {
+impl From<SegmentTable> for SegmentsDocument {
+    fn from(found: SegmentTable) -> Self {
         Self {
+            source_locale: found.source_locale.to_string(),
             source_revision: found.source_revision,
             revision: found.revision,
             status: found.freshness.status,
@@ -114,28 +197,183 @@ impl From<SideBySide> for SideBySideDocument {
     }
 }
 
-/// A published translation beside its published source: for each segment what the source says now, what it said when
-/// it was translated, what the translation says, and whether that is current, outdated, missing or obsolete.
+/// The comparison with the tag of the translation's newest revision.
+#[derive(Debug)]
+pub struct Compared {
+    document: Json<SegmentsDocument>,
+    newest: u32,
+}
+
+impl<'r> Responder<'r, 'static> for Compared {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut answer = self.document.respond_to(request)?;
+        answer.set_raw_header("ETag", format!("\"{}\"", self.newest));
+        Ok(answer)
+    }
+}
+
+/// A translation beside its source: for each segment what the source says, what it said when it was translated, what the
+/// translation says and how far that has come, and whether it is current, outdated, missing or obsolete.
 #[utoipa::path(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}/segments",
-    params(PartAddress, Nothing),
-    responses((status = 200, body = SideBySideDocument)),
+    params(PartAddress, Comparing),
+    responses((status = 200, body = SegmentsDocument)),
     security(("token" = []))
 )]
 #[get("/manage/v1/entries/<_>/<_>/<_>/segments")]
 pub(crate) async fn compare_with_source(
     place: PartPlace,
-    _query: Query<'_, Nothing>,
+    query: Query<'_, Comparing>,
     desk: &State<Desk>,
-) -> Result<Json<SideBySideDocument>, Problem> {
-    place.readable()?;
-    let locale = place.locale()?;
+) -> Result<Compared, Problem> {
     let missing = || Problem::new(Code::NotFound);
-    if locale == place.at.entry.source_locale {
+    if !place.at.may(Act::Read, &place.part) {
         return Err(missing());
     }
-    let (delivery, editing) = (desk.cms.delivery(), desk.cms.editing());
-    let found = side_by_side(&delivery, &editing, (place.at.entry.id, &locale)).await?;
-    Ok(Json(found.ok_or_else(missing)?.into()))
+    let locale = place.locale()?;
+    let of = match query.text("source") {
+        None => Of::Shown,
+        Some("newest") => Of::Newest,
+        Some(number) => Of::Revision(number.parse().map_err(|_| {
+            Problem::parameters(vec![Fault::parameter("source", "unknown_revision")])
+        })?),
+    };
+    // What readers get of the source is for every translator; its drafts are for those who may read it.
+    let entry = &place.at.entry;
+    let source = Part::Locale(entry.source_locale.clone());
+    let is_shown = entry.heads.get(&source).is_some_and(|head| head.published().is_some());
+    if (of != Of::Shown || !is_shown) && !place.at.may(Act::Read, &source) {
+        return Err(missing());
+    }
+    let live = query.text("target") == Some("live");
+    let asked = Asked { entry: entry.id, locale: &locale, live, of };
+    let found = desk.cms.segments(asked).await?.ok_or_else(missing)?;
+    let newest = entry.heads.get(&place.part).map_or(0, |head| head.draft.revision);
+    Ok(Compared { document: Json(found.into()), newest })
+}
+
+/// Saves segments of a translation, in one revision. Those that can't be taken are in the answer, with the reason; they
+/// keep no other out.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}/{part}/segments",
+    params(PartWrite, Nothing),
+    request_body(content = Object, description = "`segments`: a list of `id`, `of`, `target`, and perhaps `state`, `origin` and `overrides` (each a `check` and a `reason`); and perhaps `seen` (the newest revision of the translation that the work began with), `source` (the revision of the source that is translated) and `note`.", content_type = "application/json"),
+    responses((status = 200, body = Object)),
+    security(("token" = []))
+)]
+#[patch("/manage/v1/entries/<_>/<_>/<_>/segments", data = "<body>")]
+pub(crate) async fn save_segments(
+    place: PartPlace,
+    _query: Query<'_, Nothing>,
+    reader: Reader,
+    desk: &State<Desk>,
+    body: PatchBody,
+) -> Result<Written, Problem> {
+    let act = if place.at.may(Act::Write, &place.part) { Act::Write } else { Act::Review };
+    let expected = place.expected(act)?;
+    let actor = place.at.editor.bearer.actor.clone();
+    let work = async {
+        let act = SaveSegments { expected: Some(expected), ..read(&place, body.0.clone())? };
+        let saved = desk.cms.save_segments(&actor, act).await?;
+        let accepted =
+            cms_core::commands::Accepted { event: saved.event, revision: saved.revision };
+        Ok(accepted_as(desk, accepted, told(&saved, &reader)).await)
+    };
+    place.at.editor.once.run((desk, actor.account), Some(&body.0), work).await
+}
+
+/// What became of the segments, in the reader's words.
+fn told(saved: &Saved, reader: &Reader) -> Value {
+    let refused: Vec<Value> = saved
+        .refused
+        .iter()
+        .map(|(id, refusal)| {
+            let faults = refusal.told("").into_iter().map(Fault::from);
+            let errors: Vec<_> =
+                faults.map(|fault| FaultDocument::new(&fault, &reader.language)).collect();
+            json!({ "id": id, "errors": errors })
+        })
+        .collect();
+    json!({ "revision": saved.revision, "taken": saved.taken, "refused": refused })
+}
+
+fn read(place: &PartPlace, body: Value) -> Result<SaveSegments, Problem> {
+    let mut members = Members::of(Some(body))?;
+    let note = members.text("note");
+    let mut number = |name: &str| {
+        let value = members.value(name)?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        if number.is_none() {
+            members.refuse(Violation::new(format!("/{name}"), "unknown_revision"));
+        }
+        number
+    };
+    let (seen, source) = (number("seen"), number("source"));
+    let listed = members.value("segments");
+    let listed = members.required("segments", listed);
+    let mut segments = Vec::new();
+    match listed {
+        Some(Value::Array(items)) if items.len() <= MOST => {
+            for (at, item) in items.into_iter().enumerate() {
+                let (edit, wrong) = edit(item)?;
+                let under = |wrong: Violation| wrong.under(&format!("/segments/{at}"));
+                wrong.into_iter().for_each(|wrong| members.refuse(under(wrong)));
+                segments.extend(edit);
+            }
+        }
+        Some(Value::Array(_)) => {
+            members.refuse(Violation::new("/segments", "too_many_items").with("limit", MOST));
+        }
+        Some(_) => members.refuse(Violation::new("/segments", "not_a_list")),
+        None => {}
+    }
+    members.finish()?;
+    let act = SaveSegments::new(place.at.entry.id, place.locale()?, segments);
+    Ok(SaveSegments { seen, source, note, ..act })
+}
+
+/// A segment of the body, and what is wrong with it.
+fn edit(item: Value) -> Result<(Option<SegmentEdit>, Vec<Violation>), Problem> {
+    if !item.is_object() {
+        return Ok((None, vec![Violation::new("", "not_an_object")]));
+    }
+    let mut members = Members::of(Some(item))?;
+    let id = members.parsed("id", "bad_segment_id", |text| text.parse::<SegmentId>().ok());
+    let id = members.required("id", id);
+    let of = members.parsed("of", "bad_segment_digest", |text| text.parse().ok());
+    let of = members.required("of", of);
+    let target = members.text("target").unwrap_or_default();
+    let state = members.parsed("state", "bad_segment_state", SegmentState::parse);
+    let without = if target.is_empty() { SegmentState::Initial } else { SegmentState::Translated };
+    let origin = members.parsed("origin", "bad_segment_origin", Origin::parse);
+    let overrides = overrides(&mut members);
+    let edit = id.zip(of).map(|(id, of)| SegmentEdit {
+        id,
+        of,
+        target,
+        state: state.unwrap_or(without),
+        origin: origin.unwrap_or_default(),
+        overrides,
+    });
+    Ok((edit, members.wrong()))
+}
+
+fn overrides(members: &mut Members) -> Vec<Override> {
+    let Some(listed) = members.value("overrides") else { return Vec::new() };
+    let Value::Array(items) = listed else {
+        members.refuse(Violation::new("/overrides", "not_a_list"));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (at, item) in items.into_iter().enumerate() {
+        match serde_json::from_value::<Override>(item) {
+            Ok(one) => found.push(one),
+            Err(_) => {
+                members.refuse(Violation::new(format!("/overrides/{at}"), "bad_override"));
+            }
+        }
+    }
+    found
 }

@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("event", 5),
     ("filter", 5),
     ("proof", 5),
+    ("quality", 5),
     ("redirect", 5),
     ("release", 5),
     ("route", 5),

@@ -11,29 +11,22 @@ use super::{
 };
 use crate::{
     content_type::{ContentType, TranslationPolicy},
-    event::{ChangeClass, Fields, Translates},
+    event::{ChangeClass, EventBody, Translates},
     locale::Locale,
     markdown,
-    segment::{
-        self, Unit,
-        align::{Alignment, Match, align},
-    },
+    segment::{self, align::Alignment},
     store::view::{Batch, ViewError},
-    translation::{Ageing, Freshness, Publication, Step, TranslationStatus},
+    translation::{
+        Ageing, Publication, TranslationStatus,
+        replayed::{SourceText, between, step_of},
+    },
 };
 
-/// A state of the source: its fields, cut.
-struct Source {
-    fields: Fields,
-    units: Vec<Unit>,
-}
-
-impl Source {
-    fn of(publication: &Publication, kind: &ContentType, with: &Context<'_>) -> Option<Self> {
-        let fields = with.content(publication.saved)?.fields;
-        let units = segment::units(kind, &fields, markdown::cut);
-        Some(Self { fields, units })
-    }
+/// The text of a publication, cut.
+fn source(publication: &Publication, kind: &ContentType, with: &Context<'_>) -> Option<SourceText> {
+    let fields = with.content(publication.saved)?.fields;
+    let units = segment::units(kind, &fields, markdown::cut);
+    Some(SourceText { fields, units })
 }
 
 /// What a publication of the source means for the translations that are published: its own is the entry's newest.
@@ -57,7 +50,7 @@ pub(super) fn source_published(
         let ageing = match (&step, &live.translates, entry.publications.last()) {
             // Its author had this revision before it was published.
             (_, Some(Translates::Revision(revision)), Some(last)) if *revision >= last.revision => {
-                Ageing::default()
+                of_translation(entry, (live.saved, live.translates.as_ref()), kind, with)
             }
             (Some((old, new, alignment)), _, Some(last)) => {
                 let key = (entry.id, locale.clone());
@@ -65,7 +58,7 @@ pub(super) fn source_published(
                 ageing.advance(&step_of((old, new), alignment, last));
                 ageing
             }
-            _ => of_translation(entry, live.translates.as_ref(), kind, with),
+            _ => of_translation(entry, (live.saved, live.translates.as_ref()), kind, with),
         };
         put(batch, entry, locale, (kind, ageing))?;
     }
@@ -79,8 +72,8 @@ pub(super) fn translation_published(
     locale: &Locale,
     (kind, with): (&ContentType, &Context<'_>),
 ) -> Result<(), ViewError> {
-    let translates = entry.locales.get(locale).and_then(|live| live.translates.clone());
-    let ageing = of_translation(entry, translates.as_ref(), kind, with);
+    let Some(live) = entry.locales.get(locale) else { return Ok(()) };
+    let ageing = of_translation(entry, (live.saved, live.translates.as_ref()), kind, with);
     put(batch, entry, locale, (kind, ageing))
 }
 
@@ -155,97 +148,25 @@ fn last_step(
     publications: &[Publication],
     kind: &ContentType,
     with: &Context<'_>,
-) -> Option<(Source, Source, Alignment)> {
+) -> Option<(SourceText, SourceText, Alignment)> {
     let [.., before, last] = publications else { return None };
-    step_between(Source::of(before, kind, with)?, last, kind, with)
-}
-
-fn step_between(
-    old: Source,
-    publication: &Publication,
-    kind: &ContentType,
-    with: &Context<'_>,
-) -> Option<(Source, Source, Alignment)> {
-    let new = Source::of(publication, kind, with)?;
-    let mut alignment = align(&old.units, &new.units);
-    if publication.class == ChangeClass::Safety {
-        mind_the_frame(&old, &new, &mut alignment);
-    }
+    let (old, new) = (source(before, kind, with)?, source(last, kind, with)?);
+    let alignment = between(&old, &new, last);
     Some((old, new, alignment))
 }
 
-fn step_of<'a>(
-    (old, new): (&'a Source, &'a Source),
-    alignment: &'a Alignment,
-    publication: &Publication,
-) -> Step<'a> {
-    let (class, at) = (publication.class, publication.at);
-    Step { old: &old.units, new: &new.units, alignment, class, at }
-}
-
-/// A change of safety that is in no segment of a field is in its frame, such as which step belongs under which: all
-/// of that field may mean something else then.
-fn mind_the_frame(old: &Source, new: &Source, alignment: &mut Alignment) {
-    for (name, value) in &new.fields {
-        let own =
-            |units: &[Unit], place: usize| units.get(place).is_some_and(|unit| unit.field == *name);
-        let places: Vec<usize> =
-            (0..new.units.len()).filter(|place| own(&new.units, *place)).collect();
-        let is_same = |place: &usize| matches!(alignment.matches.get(*place), Some(Match::Same(_)));
-        let is_gone = alignment.gone.iter().any(|place| own(&old.units, *place));
-        if old.fields.get(name) == Some(value) || is_gone || !places.iter().all(is_same) {
-            continue;
-        }
-        for place in places {
-            if let Some(found) = alignment.matches.get_mut(place)
-                && let Some(before) = found.before()
-            {
-                *found = Match::Moved(before);
-            }
-        }
-    }
-}
-
-/// What of a translation is behind, from what it says that it was made of: step by step through what the source
-/// published since.
+/// What of a translation is behind, from what it says that it was made of and what it keeps of each segment.
 fn of_translation(
     entry: &LiveEntry,
-    translates: Option<&Translates>,
+    (saved, translates): (u64, Option<&Translates>),
     kind: &ContentType,
     with: &Context<'_>,
 ) -> Ageing {
-    let publications = entry.publications.as_slice();
-    let as_a_whole = Freshness::of(publications, translates);
-    let (Some(class), Some(since), Some(last)) =
-        (as_a_whole.change_class, as_a_whole.outdated_since, publications.last())
-    else {
-        return Ageing::default();
+    let event = (with.event)(saved);
+    let records = match event.as_ref().and_then(|event| event.body.as_ref()) {
+        Some(EventBody::RevisionSaved { segments, .. }) => segments.as_slice(),
+        Some(_) | None => &[],
     };
-    debug_assert_eq!(as_a_whole.status, TranslationStatus::Outdated);
-    let known = match translates {
-        Some(Translates::Revision(revision)) => *revision,
-        Some(Translates::Unknown(_)) | None => 0,
-    };
-    let base = publications.iter().rposition(|publication| publication.revision <= known);
-    base.and_then(|base| replayed(publications.get(base..)?, kind, with)).unwrap_or_else(|| {
-        let source = Source::of(last, kind, with).map(|source| source.units).unwrap_or_default();
-        Ageing { behind: as_a_whole.behind, ..Ageing::of_unknown(&source, class, since) }
-    })
-}
-
-/// The ageing of a translation of the first of these publications.
-fn replayed(
-    publications: &[Publication],
-    kind: &ContentType,
-    with: &Context<'_>,
-) -> Option<Ageing> {
-    let (first, since) = publications.split_first()?;
-    let mut ageing = Ageing::default();
-    let mut source = Source::of(first, kind, with)?;
-    for publication in since {
-        let (old, new, alignment) = step_between(source, publication, kind, with)?;
-        ageing.advance(&step_of((&old, &new), &alignment, publication));
-        source = new;
-    }
-    Some(ageing)
+    let sources = |publication: &Publication| source(publication, kind, with);
+    Ageing::of_translation(&entry.publications, translates, records, &sources)
 }
