@@ -22,6 +22,7 @@ mod layout;
 mod left;
 mod marker;
 mod matching;
+pub mod memory;
 mod order;
 mod passages;
 mod payload;
