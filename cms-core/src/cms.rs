@@ -42,6 +42,7 @@ mod folders;
 mod previews;
 mod releases;
 mod sessions;
+mod translations;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};

@@ -12,6 +12,7 @@ pub mod fill;
 pub mod included;
 pub mod lint;
 pub mod list;
+pub mod memory;
 pub mod merge;
 pub mod pages;
 pub mod partner_keys;
@@ -29,6 +30,7 @@ pub mod soundness;
 pub mod suggest;
 pub mod tokens;
 pub mod tombstones;
+pub mod translation_export;
 
 mod delivery;
 mod drafted_routes;

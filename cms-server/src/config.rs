@@ -53,6 +53,20 @@ pub struct Config {
     pub search: Search,
     /// How long a browser stays signed in.
     pub sessions: Sessions,
+    /// The machine that proposes translations.
+    pub machine: Machine,
+}
+
+/// A machine that proposes translations: a server that speaks LibreTranslate's API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Where it is, beginning with `http://`; empty for none.
+    pub url: String,
+    /// What it asks for, if it asks for a key.
+    pub key: String,
+    /// Seconds that it may take for an answer.
+    pub seconds: u64,
 }
 
 /// How long a browser stays signed in. What is set counts for sessions that begin after that.
@@ -153,6 +167,7 @@ impl Default for Config {
             shutdown: Stop { grace_seconds: 5 },
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
+            machine: Machine { url: String::new(), key: String::new(), seconds: 60 },
         }
     }
 }
@@ -203,6 +218,7 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1..=1_440)?;
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
+        within("machine.seconds", self.machine.seconds, 1..=3_600)?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 

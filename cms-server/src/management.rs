@@ -37,6 +37,7 @@ pub mod backup;
 pub mod comments;
 pub mod duplicates;
 pub mod entries;
+pub mod exchange;
 pub mod export;
 pub mod history;
 pub mod imports;
@@ -44,6 +45,7 @@ pub mod leases;
 pub mod links;
 pub mod lint;
 pub mod locales;
+pub mod memory;
 pub mod moves;
 pub mod once;
 pub mod partners;
@@ -93,11 +95,17 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         previews::endpoints(),
         segments::endpoints(),
         translations::endpoints(),
+        exchange::endpoints(),
+        memory::endpoints(),
     ];
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
         endpoint::framed(usual.concat(), limits, metrics),
-        endpoint::framed_with(imports::endpoints(), long, metrics),
+        endpoint::framed_with(
+            [imports::endpoints(), exchange::endpoints_of_files()].concat(),
+            long,
+            metrics,
+        ),
         endpoint::framed_for(rebuilds::endpoints(), Duration::MAX, metrics),
     ]
     .concat()

@@ -179,9 +179,8 @@ impl Means {
             let locale = Locale::parse(&tag.replace('_', "-")).ok()?;
             locales.all().iter().map(|site| &site.tag).find(|known| **known == locale).cloned()
         };
-        let unknown = |tag: &str| {
-            Fault::new(line, Violation::new("", "unknown_locale").with("locale", tag))
-        };
+        let unknown =
+            |tag: &str| Fault::new(line, Violation::new("", "unknown_locale").with("tag", tag));
         let target = target.unwrap_or_default();
         let source = match &source {
             Some(source) => of_site(source).ok_or_else(|| unknown(source))?,
@@ -241,8 +240,17 @@ impl Means {
             dry_run: act.dry_run,
             ..SaveSegments::new(entry.id, languages.target.clone(), edits)
         };
-        let saved = self.save_segments(actor, save).await?;
-        count(&mut report, &batch.entry, (&candidates, &saved));
+        match self.save_segments(actor, save).await {
+            Ok(saved) => count(&mut report, &batch.entry, (&candidates, &saved)),
+            // What is wrong with an entry keeps no other one out.
+            Err(CommandError::Invalid(violations)) => {
+                for Candidate { line, edit } in &candidates {
+                    let place = (*line, batch.entry.as_str(), edit.id.to_string());
+                    report.refuse((place.0, place.1, &place.2), violations.clone());
+                }
+            }
+            Err(other) => return Err(other),
+        }
         Ok(report)
     }
 
@@ -253,7 +261,7 @@ impl Means {
         actor: &Actor,
         (id, languages): (&str, &Languages),
     ) -> Result<Result<(Entry, SegmentTable), Violation>, CommandError> {
-        let unknown = || Violation::new("", "unknown_entry").with("entry", id);
+        let unknown = || Violation::new("", "unknown_entry_id").with("id", id);
         let Ok(id) = id.parse::<EntryId>() else { return Ok(Err(unknown())) };
         let Some(entry) = self.editing.entry(id)? else { return Ok(Err(unknown())) };
         let scope = scope(&entry, &languages.target);

@@ -26,7 +26,10 @@ use crate::{
         IndexError, Pace,
         memory::{Memory, MemoryWriter},
     },
-    segment::{self, Segment, SegmentDigest, SegmentRecord, Unit, pairs::{Said, Source}},
+    segment::{
+        self, Segment, SegmentDigest, SegmentRecord, Unit,
+        pairs::{Said, Source},
+    },
     store::Log,
     translation::memory::{Direction, Pair, Provenance, context},
 };

@@ -5,10 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Delivery, Editing, ReadError,
-    segments::SegmentTable,
-};
+use super::{Delivery, Editing, ReadError, segments::SegmentTable};
 use crate::{
     access::{Act, Actor, Scope, allows},
     entry::diff::{Run, text_diff},

@@ -130,29 +130,46 @@ pub async fn export_translations<W: io::Write + Send>(
 ) -> Result<(Counts, W), ExportError> {
     let mut writer = Writer::new(out, format, &wanted.languages)?;
     let mut counts = Counts::default();
-    for type_name in from.editing.type_names()? {
+    for id in wanted_entries(from.editing, actor, wanted)? {
+        let Some(entry) = from.editing.entry(id)? else { continue };
+        let Some((head, units)) = whole(from, actor, (&entry, wanted)).await? else { continue };
+        counts.entries += 1;
+        for unit in &units {
+            counts.segments += 1;
+            let words = unit.source.text.split_whitespace().count();
+            counts.words += u64::try_from(words).unwrap_or(u64::MAX);
+        }
+        writer.entry(&head, &units)?;
+    }
+    Ok((counts, writer.finish()?))
+}
+
+/// The entries that are wanted and whose translation the actor may read, type by type.
+///
+/// # Errors
+/// [`ReadError`] when the view can't be read.
+pub fn wanted_entries(
+    editing: &Editing,
+    actor: &Actor,
+    wanted: &Wanted,
+) -> Result<Vec<EntryId>, ReadError> {
+    let mut found = Vec::new();
+    for type_name in editing.type_names()? {
         if wanted.type_name.as_ref().is_some_and(|only| *only != type_name) {
             continue;
         }
         let mut after = None;
         loop {
-            let ids = from.editing.entries(&type_name, after, STEP)?;
+            let ids = editing.entries(&type_name, after, STEP)?;
             let Some(last) = ids.last() else { break };
             after = Some(*last);
             for id in ids {
-                let Some(entry) = wanted_entry(from.editing, actor, (id, wanted))? else { continue };
-                let Some((head, units)) = whole(from, actor, (&entry, wanted)).await? else { continue };
-                counts.entries += 1;
-                for unit in &units {
-                    counts.segments += 1;
-                    let words = unit.source.text.split_whitespace().count();
-                    counts.words += u64::try_from(words).unwrap_or(u64::MAX);
-                }
-                writer.entry(&head, &units)?;
+                let entry = wanted_entry(editing, actor, (id, wanted))?;
+                found.extend(entry.map(|entry| entry.id));
             }
         }
     }
-    Ok((counts, writer.finish()?))
+    Ok(found)
 }
 
 /// An entry, if it is wanted and the actor may read its source and its translation.
@@ -187,7 +204,9 @@ async fn whole(
 ) -> Result<Option<(Head, Vec<Unit>)>, ReadError> {
     let locale = &wanted.languages.target;
     let asked = Asked { entry: entry.id, locale, live: false, of: Of::Shown };
-    let Some(table) = segments((from.delivery, from.editing), asked).await? else { return Ok(None) };
+    let Some(table) = segments((from.delivery, from.editing), asked).await? else {
+        return Ok(None);
+    };
     let mut units = Vec::new();
     for (at, row) in table.rows.iter().enumerate() {
         if row.source.is_none() || !row.is_translatable || (wanted.open && is_done(row)) {

@@ -1,4 +1,4 @@
-//! `cms translation`: how far the translations are.
+//! `cms translation`: how far the translations are, what goes out to translators and comes back, what fills gaps.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,13 @@ use super::{
     store,
 };
 
-/// See how far the translations are.
+mod export;
+mod import;
+mod look;
+mod pretranslate;
+mod wanted;
+
+/// See how far the translations are; send them to translators who work elsewhere, and take them back.
 #[derive(Debug, Args)]
 pub(crate) struct TranslationCommand {
     #[command(flatten)]
@@ -26,6 +32,14 @@ pub(crate) struct TranslationCommand {
 enum Act {
     /// Tell, for each locale, type and agency, what is translated, outdated and missing.
     Status(Status),
+    /// Write segments for translators: XLIFF 2.1, PO, or the translation memory as TMX.
+    Export(export::Export),
+    /// Take in files that come back: XLIFF or PO. What no longer fits is told, and keeps nothing else out.
+    Import(import::Import),
+    /// Fill gaps from the translation memory, and from a machine: drafts that nobody has looked at.
+    Pretranslate(pretranslate::Pretranslate),
+    /// Show what was translated before that is like a text.
+    Memory(look::Look),
 }
 
 #[derive(Debug, Args)]
@@ -61,7 +75,13 @@ const NAMES: [&str; 3] = ["locale", "type", "agency"];
 impl TranslationCommand {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let server = self.remote.server()?;
-        let Act::Status(status) = &self.act;
+        let status = match &self.act {
+            Act::Status(status) => status,
+            Act::Export(export) => return export.run(server.as_ref(), global),
+            Act::Import(import) => return import.run(server.as_ref(), global),
+            Act::Pretranslate(act) => return act.run(server.as_ref(), global),
+            Act::Memory(look) => return look.run(server.as_ref(), global),
+        };
         let report = store::runtime(2)?.block_on(async {
             if let Some(server) = server {
                 ask(&server).await

@@ -30,10 +30,7 @@ pub struct Batch {
 }
 
 /// Reads a file, entry by entry. What is wrong with it comes last.
-pub fn batches(
-    input: Box<dyn BufRead + Send>,
-    format: Format,
-) -> Receiver<Result<Batch, Fault>> {
+pub fn batches(input: Box<dyn BufRead + Send>, format: Format) -> Receiver<Result<Batch, Fault>> {
     let (send, batches) = mpsc::channel(AHEAD);
     let failed = send.clone();
     let reading = thread::Builder::new().name("read-translation".to_owned());
