@@ -33,6 +33,7 @@ pub mod enrol_device;
 pub mod erase;
 pub mod erase_account;
 pub mod import;
+pub mod import_memory;
 pub mod import_translation;
 pub mod invite;
 pub mod issue_partner_key;

@@ -110,8 +110,7 @@ impl Provider for LibreTranslate {
         texts: &[String],
     ) -> Result<Vec<String>, ProviderError> {
         let (source, target) = (named(&direction.source), named(&direction.target));
-        let mut body =
-            json!({ "q": texts, "source": source, "target": target, "format": "text" });
+        let mut body = json!({ "q": texts, "source": source, "target": target, "format": "text" });
         if let (Some(key), Some(members)) = (&self.key, body.as_object_mut()) {
             members.insert("api_key".to_owned(), json!(key));
         }

@@ -102,7 +102,8 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
     [
         endpoint::framed(usual.concat(), limits, metrics),
         endpoint::framed_with(
-            [imports::endpoints(), exchange::endpoints_of_files()].concat(),
+            [imports::endpoints(), exchange::endpoints_of_files(), memory::endpoints_of_files()]
+                .concat(),
             long,
             metrics,
         ),

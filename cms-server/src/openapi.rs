@@ -133,6 +133,7 @@ pub mod page;
         management::exchange::import_translation,
         management::exchange::pretranslate,
         management::memory::look_up_memory,
+        management::memory::import_memory,
         management::lint::lint_part,
         management::routes::find_editors_routes,
         management::acts::submit_draft,

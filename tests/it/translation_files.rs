@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Cursor};
 use cms_core::{
     access::{Act, Actor, Grant},
     commands::{
+        CommandError,
+        import_memory::ImportMemory,
         import_translation::{File, ImportTranslation, ImportTranslationError, Report},
         pretranslate::{Filled, Pretranslate, PretranslateError},
     },
@@ -114,7 +116,8 @@ fn answered(xliff: &str, begins: &str, target: &str) -> String {
     format!("{before}{}<target>{target}</target>{rest}", &xliff[at..end])
 }
 
-const FRENCH_CALL: &str = "Appelez <pc id=\"1\"><ph id=\"2\"/></pc> ou lisez <pc id=\"3\">cette page</pc>.";
+const FRENCH_CALL: &str =
+    "Appelez <pc id=\"1\"><ph id=\"2\"/></pc> ou lisez <pc id=\"3\">cette page</pc>.";
 
 fn all_answered(xliff: &str) -> String {
     let words = [
@@ -130,7 +133,10 @@ fn all_answered(xliff: &str) -> String {
 fn a_file_goes_out_comes_back_and_is_taken_in_one_append() {
     let (site, entry) = site();
     let xliff = exported(&site, Format::Xliff, false);
-    assert!(xliff.contains(&format!("<file id=\"{entry}\" original=\"guidance/plan\">")), "{xliff}");
+    assert!(
+        xliff.contains(&format!("<file id=\"{entry}\" original=\"guidance/plan\">")),
+        "{xliff}"
+    );
     assert!(xliff.contains("<note category=\"context\">What to do</note>"), "{xliff}");
     let untouched = imported(&site, Format::Xliff, &xliff);
     assert_eq!((untouched.segments, untouched.empty, untouched.taken), (4, 4, 0));
@@ -195,7 +201,11 @@ fn a_file_that_comes_back_late_is_merged_segment_by_segment() {
     assert_eq!(found, ["source_changed", "target_newer", "unknown_entry_id", "unknown_segment"]);
     assert!(report.named.iter().all(|one| one.line > 1 && !one.segment.is_empty()));
     let after = table(&site, entry);
-    assert_eq!(row(&after, "Blackmail").target(), Some("Extorsion"), "nothing newer is overwritten");
+    assert_eq!(
+        row(&after, "Blackmail").target(),
+        Some("Extorsion"),
+        "nothing newer is overwritten"
+    );
     assert_eq!(row(&after, KEEP).status, SegmentStatus::Missing);
     // What is to be done goes out again, with what the source said.
     let open = exported(&site, Format::Xliff, true);
@@ -224,12 +234,17 @@ fn a_po_file_says_what_is_fuzzy_and_what_the_source_said() {
     let po = exported(&site, Format::Po, true);
     assert!(po.contains(&format!("#, fuzzy\n#| msgid \"{TELL}\"\n")), "{po}");
     assert_eq!(imported(&site, Format::Po, &po).taken, 0, "what is fuzzy still is not done");
-    let done = po.replace("#, fuzzy\n", "").replace("\"Parlez-en à un *adulte*.\"", "\"Parlez-en tout de suite à un *adulte*.\"");
+    let done = po
+        .replace("#, fuzzy\n", "")
+        .replace("\"Parlez-en à un *adulte*.\"", "\"Parlez-en tout de suite à un *adulte*.\"");
     let report = imported(&site, Format::Po, &done);
     assert_eq!((report.taken, report.refused), (1, 0), "{report:?}");
     let after = table(&site, entry);
     let told = row(&after, "Tell an *adult* whom you trust at once.");
-    assert_eq!((told.status, told.target()), (SegmentStatus::Current, Some("Parlez-en tout de suite à un *adulte*.")));
+    assert_eq!(
+        (told.status, told.target()),
+        (SegmentStatus::Current, Some("Parlez-en tout de suite à un *adulte*."))
+    );
 }
 
 fn like(site: &Site, actor: &Actor, text: &str) -> Vec<(u8, String)> {
@@ -250,7 +265,10 @@ fn what_was_published_is_remembered_and_fills_gaps_elsewhere() {
     let text = "Tell an *adult* whom you know what has happened.";
     site.save_and_publish(other, "en", &source(&[text, CALL, KEEP]));
     let xliff = exported(&site, Format::Xliff, true);
-    assert!(xliff.contains("type=\"icm\" similarity=\"100\" origin=\"guidance/plan/title\""), "{xliff}");
+    assert!(
+        xliff.contains("type=\"icm\" similarity=\"100\" origin=\"guidance/plan/title\""),
+        "{xliff}"
+    );
     let act = Pretranslate { entry: other, locale: locale("fr"), dry_run: false };
     let filled = wait_for(site.cms.pretranslate(&site.administrator, &act, None)).unwrap();
     assert_eq!((filled.memory, filled.machine, filled.left), (3, 0, 2), "{filled:?}");
@@ -273,12 +291,15 @@ fn the_memory_shows_nobody_what_they_may_not_read() {
     site.publish(entry, "fr");
     let account = site.administrator.account;
     let grant = |tag: &str| {
-        vec![Grant { acts: vec![Act::Read], agency: None, type_name: None, locale: Some(locale(tag)) }]
+        vec![Grant {
+            acts: vec![Act::Read],
+            agency: None,
+            type_name: None,
+            locale: Some(locale(tag)),
+        }]
     };
-    let (french, spanish) = (
-        Actor { account, grants: grant("fr") },
-        Actor { account, grants: grant("es") },
-    );
+    let (french, spanish) =
+        (Actor { account, grants: grant("fr") }, Actor { account, grants: grant("es") });
     let nobody = Actor { account, grants: Vec::new() };
     assert_eq!(like(&site, &spanish, "What to do").len(), 1, "what readers get, editors may see");
     assert_eq!(like(&site, &nobody, "What to do"), []);
@@ -304,13 +325,21 @@ impl Provider for Answers {
         (2, 1_000)
     }
 
-    async fn translate(&self, _: &Direction, texts: &[String]) -> Result<Vec<String>, ProviderError> {
+    async fn translate(
+        &self,
+        _: &Direction,
+        texts: &[String],
+    ) -> Result<Vec<String>, ProviderError> {
         assert!(texts.len() <= 2);
         Ok(texts.iter().map(|text| (self.0)(text)).collect())
     }
 }
 
-fn filled(site: &Site, entry: EntryId, provider: &dyn Provider) -> Result<Filled, PretranslateError> {
+fn filled(
+    site: &Site,
+    entry: EntryId,
+    provider: &dyn Provider,
+) -> Result<Filled, PretranslateError> {
     let act = Pretranslate { entry, locale: locale("fr"), dry_run: false };
     wait_for(site.cms.pretranslate(&site.administrator, &act, Some(provider)))
 }
@@ -325,7 +354,8 @@ fn a_machines_proposals_are_marked_drafts_and_broken_ones_are_dropped() {
     assert_eq!((done.machine, done.left, done.dropped.len()), (2, 0, 0), "{done:?}");
     let after = table(&site, entry);
     let call = row(&after, CALL);
-    let said = "[!!! Ƈȧŀŀ **{{route:line.phone}}** ǿř řḗȧḓ [ŧħīş ƥȧɠḗ](https://example.org/en). !!!]";
+    let said =
+        "[!!! Ƈȧŀŀ **{{route:line.phone}}** ǿř řḗȧḓ [ŧħīş ƥȧɠḗ](https://example.org/en). !!!]";
     assert_eq!(call.target(), Some(said));
     let record = call.record.as_ref().unwrap();
     assert_eq!((record.origin, record.state), (Origin::Machine, SegmentState::Initial));
@@ -352,6 +382,46 @@ fn the_memory_goes_out_as_tmx() {
     read.sort();
     assert_eq!(read[0], ("Blackmail".to_owned(), "Chantage".to_owned()));
     assert_eq!(read[1].0, CALL);
+}
+
+#[test]
+fn a_memory_of_elsewhere_is_remembered_for_those_of_its_agency() {
+    let (site, _) = site();
+    let row = |at: usize| {
+        format!(
+            "<tu><tuv xml:lang=\"en-GB\"><seg>Stop writing, {at}</seg></tuv><tuv xml:lang=\"fr\"><seg>Arrêtez d'écrire, {at}</seg></tuv></tu>"
+        )
+    };
+    let rows: String = (0..1_500).map(row).collect();
+    let text = format!("<tmx version=\"1.4\"><header/><body>{rows}</body></tmx>");
+    let agency = site.cms.editing().site().unwrap().unwrap().default_agency;
+    let direction = Direction { source: locale("en"), target: locale("fr") };
+    let act = ImportMemory { agency, name: "old".to_owned(), direction };
+    let import = |text: &str| {
+        let mut file = InMemory(text.as_bytes().to_vec());
+        wait_for(site.cms.import_memory(&site.administrator, &mut file, &act))
+    };
+    let last = site.cms.log().last();
+    assert!(import(&text[..text.len() - 3]).is_err());
+    assert_eq!(site.cms.log().last(), last, "a file that can't be read changes nothing");
+    let (pairs, event) = import(&text).unwrap();
+    assert_eq!((pairs, event), (1_500, last + 2));
+    let expected = [(100, "Arrêtez d'écrire, 1234".to_owned())];
+    assert_eq!(like(&site, &site.administrator, "Stop writing, 1234")[..1], expected);
+    import(&text).unwrap();
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_eq!(site.cms.recollection().index().count(), 1_500, "twice is once");
+    let account = site.administrator.account;
+    let of = |agency| {
+        let grant = Grant { acts: vec![Act::Read], agency, type_name: None, locale: None };
+        Actor { account, grants: vec![grant] }
+    };
+    assert_eq!(like(&site, &of(Some(agency)), "Stop writing, 1234")[..1], expected);
+    let other = cms_core::id::AgencyId::from_bytes([7; 16]);
+    assert_eq!(like(&site, &of(Some(other)), "Stop writing, 1234"), []);
+    let mut file = InMemory(text.into_bytes());
+    let refused = wait_for(site.cms.import_memory(&of(None), &mut file, &act));
+    assert!(matches!(refused, Err(ImportTranslationError::Command(CommandError::Forbidden))));
 }
 
 #[test]
@@ -402,18 +472,18 @@ fn a_translator_takes_in_their_language_alone() {
     };
     let spanish = Actor { account: site.administrator.account, grants: vec![grant("es")] };
     let (mut file, act) = (InMemory(xliff.clone().into_bytes()), act(Format::Xliff));
-    let refused =
-        wait_for(site.cms.import_translation(&spanish, &mut file, &act)).unwrap();
+    let refused = wait_for(site.cms.import_translation(&spanish, &mut file, &act)).unwrap();
     assert_eq!((refused.taken, refused.refused), (0, 4));
     assert_eq!(codes(&refused), ["unknown_entry_id"; 4]);
     // A translator says of nothing that it is right.
     let french = Actor { account: site.administrator.account, grants: vec![grant("fr")] };
     let mut file = InMemory(xliff.replace("state=\"translated\"", "state=\"final\"").into_bytes());
-    let taken =
-        wait_for(site.cms.import_translation(&french, &mut file, &act)).unwrap();
+    let taken = wait_for(site.cms.import_translation(&french, &mut file, &act)).unwrap();
     assert_eq!((taken.taken, taken.refused), (4, 0), "{taken:?}");
     let after = table(&site, entry);
-    assert!(after.rows.iter().all(|row| row.record.as_ref().unwrap().state == SegmentState::Translated));
+    assert!(
+        after.rows.iter().all(|row| row.record.as_ref().unwrap().state == SegmentState::Translated)
+    );
 }
 
 #[test]

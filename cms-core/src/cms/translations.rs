@@ -7,10 +7,11 @@ use crate::{
     access::Actor,
     commands::{
         Accepted, CommandError,
+        import_memory::{self, ImportMemory},
         import_translation::{File, ImportTranslation, ImportTranslationError, Report, batches},
         pretranslate::{Filled, Pretranslate, PretranslateError, Sources},
     },
-    exchange::tmx::{Pair as TmxPair, TmxWriter},
+    exchange::tmx::{self, Pair as TmxPair, TmxWriter},
     queries::{
         ReadError,
         memory::Recollection,
@@ -143,6 +144,36 @@ impl Cms {
             Some(error) => Err(error),
             None => Ok((pairs, tmx.finish()?)),
         }
+    }
+
+    /// Takes a TMX of elsewhere into an agency's memory; answers how many pairs, and the last event.
+    ///
+    /// # Errors
+    /// [`ImportTranslationError`]; where the file can't be read, nothing of it was taken.
+    pub async fn import_memory(
+        &self,
+        actor: &Actor,
+        file: &mut dyn File,
+        act: &ImportMemory,
+    ) -> Result<(u64, u64), ImportTranslationError> {
+        self.means().check_memory(actor, act)?;
+        // Once to its end, before anything of it is taken.
+        let languages = (&act.direction.source, &act.direction.target);
+        tmx::read(file.open()?, languages, &mut |_| Ok(()))?;
+        let (mut count, mut event) = (0, 0);
+        let mut pieces = import_memory::pieces(file.open()?, &act.direction);
+        while let Some(piece) = pieces.recv().await {
+            let piece = piece?;
+            if piece.is_empty() {
+                continue;
+            }
+            count += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+            event = self.means().import_memory(actor, act, piece).await?;
+        }
+        if event > 0 {
+            self.seen(Accepted { event, revision: 0 }).await;
+        }
+        Ok((count, event))
     }
 
     /// Waits until the memory knows all that was accepted so far, as long as it goes on; `false` when it has stopped.

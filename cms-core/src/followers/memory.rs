@@ -16,9 +16,10 @@ use tokio::{runtime::Runtime, sync::watch};
 
 use super::{FollowError, Following, Progress, ReadError, editing::reader::Editing};
 use crate::{
+    clock::Timestamp,
     content_type::ContentType,
     entry::Entry,
-    event::{Event, EventBody, Part, ReviewStep, Translates},
+    event::{Event, EventBody, ImportedPair, Part, ReviewStep, Translates},
     id::EntryId,
     locale::Locale,
     markdown,
@@ -27,7 +28,7 @@ use crate::{
         memory::{Memory, MemoryWriter},
     },
     segment::{
-        self, Segment, SegmentDigest, SegmentRecord, Unit,
+        self, Segment, SegmentDigest, SegmentKind, SegmentRecord, Unit,
         pairs::{Said, Source},
     },
     store::Log,
@@ -195,6 +196,16 @@ impl MemoryFollower {
                 let Some(saved) = saved else { return Ok(()) };
                 self.approved(&Approved { entry: *entry, locale, saved, event })
             }
+            Some(EventBody::MemoryImported { agency, name, source, target, pairs }) => {
+                let direction = Direction { source: source.clone(), target: target.clone() };
+                let from = Provenance::Imported { agency: *agency, name: name.clone() };
+                self.uncommitted += pairs.len();
+                for pair in pairs {
+                    let pair = imported(pair, &from, event.at);
+                    self.writer()?.add(&direction, pair).map_err(failed)?;
+                }
+                Ok(())
+            }
             Some(EventBody::Erased { entry, .. }) => {
                 let entry = *entry;
                 if self.memory.count() > 0 || self.uncommitted > 0 {
@@ -234,6 +245,18 @@ fn failed(error: IndexError) -> FollowError {
 
 fn unread(error: ReadError) -> FollowError {
     FollowError::Index(error.to_string())
+}
+
+/// A pair of elsewhere, whose text is taken for Markdown.
+fn imported(pair: &ImportedPair, from: &Provenance, at: Timestamp) -> Pair {
+    Pair {
+        words: words(&Segment::new(SegmentKind::Paragraph, &pair.source)),
+        source: pair.source.clone(),
+        target: pair.target.clone(),
+        context: None,
+        from: from.clone(),
+        at: pair.at.unwrap_or(at),
+    }
 }
 
 /// The pairs that a translation's revision gives.

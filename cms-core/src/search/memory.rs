@@ -105,16 +105,14 @@ impl Layout {
     fn owner(self, owner: &Provenance) -> Term {
         match owner {
             Provenance::Entry { entry, .. } => self.entry(entry.as_bytes()),
-            Provenance::Imported { agency, name } => self.import(agency.as_bytes(), name),
+            Provenance::Imported { agency, name } => {
+                self.key(b'i', &[agency.as_bytes(), name.as_bytes()])
+            }
         }
     }
 
     fn entry(self, entry: &[u8]) -> Term {
         self.key(b'o', &[entry])
-    }
-
-    fn import(self, agency: &[u8], name: &str) -> Term {
-        self.key(b'i', &[agency, name.as_bytes()])
     }
 
     /// The same text, translated the same, at the same place: kept once.
@@ -418,11 +416,6 @@ impl MemoryWriter {
     /// Forgets all that is from an entry.
     pub fn forget(&mut self, entry: crate::id::EntryId) {
         self.inner.delete_term(self.memory.0.layout.entry(entry.as_bytes()));
-    }
-
-    /// Forgets a memory that was imported.
-    pub fn forget_import(&mut self, agency: crate::id::AgencyId, name: &str) {
-        self.inner.delete_term(self.memory.0.layout.import(agency.as_bytes(), name));
     }
 
     /// Makes everything up to here durable and visible, and records that all events up to number `applied` are in it.

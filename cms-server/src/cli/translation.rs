@@ -17,6 +17,7 @@ mod export;
 mod import;
 mod look;
 mod pretranslate;
+mod remember;
 mod wanted;
 
 /// See how far the translations are; send them to translators who work elsewhere, and take them back.
@@ -40,6 +41,8 @@ enum Act {
     Pretranslate(pretranslate::Pretranslate),
     /// Show what was translated before that is like a text.
     Memory(look::Look),
+    /// Take a TMX of elsewhere into the translation memory.
+    Remember(remember::Remember),
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +84,7 @@ impl TranslationCommand {
             Act::Import(import) => return import.run(server.as_ref(), global),
             Act::Pretranslate(act) => return act.run(server.as_ref(), global),
             Act::Memory(look) => return look.run(server.as_ref(), global),
+            Act::Remember(act) => return act.run(server.as_ref(), global),
         };
         let report = store::runtime(2)?.block_on(async {
             if let Some(server) = server {

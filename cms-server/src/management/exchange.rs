@@ -136,7 +136,8 @@ fn wanted<'q>(desk: &Desk, ask: &dyn Fn(&str) -> Option<&'q str>) -> Result<Want
     let mut faults = Vec::new();
     let type_name = ask("type").and_then(|text| {
         let name = text.parse().ok();
-        let known = name.filter(|name| matches!(desk.cms.editing().content_type(name), Ok(Some(_))));
+        let known =
+            name.filter(|name| matches!(desk.cms.editing().content_type(name), Ok(Some(_))));
         if known.is_none() {
             faults.push(Fault::parameter("type", "unknown_type").with("type", text));
         }
@@ -295,7 +296,8 @@ fn recognised(file: &mut Spooled) -> Result<Format, Problem> {
     Ok(if first == Some(&b'<') { Format::Xliff } else { Format::Po })
 }
 
-fn refused(error: ImportTranslationError) -> Problem {
+/// Why a file was not taken in.
+pub(super) fn refused(error: ImportTranslationError) -> Problem {
     match error {
         ImportTranslationError::Fault(FileFault { line, violation }) => {
             let violation = Violation { pointer: format!("/lines/{line}"), ..violation };

@@ -1,18 +1,21 @@
 //! The translation memory over HTTP: what was translated before that is like a text.
 
 use cms_core::{
+    commands::import_memory::ImportMemory,
     entry::diff::{Run, RunKind},
     locale::Locale,
     queries::memory::{Sought, difference},
     search::memory::Likely,
     translation::memory::Direction,
 };
-use rocket::{Route, State, get, routes, serde::json::Json};
+use rocket::{Data, Route, State, get, post, routes, serde::json::Json};
 use serde::Serialize;
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
-use super::place::Editor;
+use super::{Done, exchange::refused, imports::Spooled, place::Editor};
 use crate::{
+    config::Limits,
     delivery::Desk,
     guards::query::{Parameter, Query},
     parameters,
@@ -32,6 +35,68 @@ parameters! {
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
     routes![look_up_memory]
+}
+
+/// The endpoint that takes a whole file.
+pub(crate) fn endpoints_of_files() -> Vec<Route> {
+    routes![import_memory]
+}
+
+parameters! {
+    /// What taking in a memory takes.
+    pub Remembering = [
+        Parameter::text("to", 100, "The locale that was translated into.").required(),
+        Parameter::text("from", 100, "The locale that was translated; without it the site's default."),
+        Parameter::text("name", 200, "What the memory is called.").required(),
+        Parameter::text("agency", 200, "Whose it is, by its key; without it the site's default agency's."),
+    ]
+}
+
+/// What became of a memory.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RememberedDocument {
+    /// Pairs that were taken.
+    pairs: u64,
+}
+
+/// Takes a TMX of elsewhere into the memory of an agency: who may read something of the agency gets its matches. The same
+/// file twice changes nothing that is found.
+#[utoipa::path(
+    tag = "management",
+    params(Remembering),
+    request_body(content = String, content_type = "application/x-tmx+xml"),
+    responses((status = 200, body = RememberedDocument)),
+    security(("token" = []))
+)]
+#[post("/manage/v1/memory", data = "<body>")]
+pub(crate) async fn import_memory(
+    editor: Editor,
+    query: Query<'_, Remembering>,
+    desk: &State<Desk>,
+    limits: &State<Limits>,
+    body: Data<'_>,
+) -> Result<Done<RememberedDocument>, Problem> {
+    let ask = |name: &str| query.text(name);
+    let direction = direction(desk, &ask)?;
+    let editing = desk.cms.editing();
+    let agency = match query.text("agency") {
+        Some(key) => {
+            let agencies = editing.agencies()?;
+            agencies.values().find(|agency| agency.key.as_str() == key).map(|agency| agency.id)
+        }
+        None => editing.site()?.map(|site| site.default_agency),
+    };
+    let unknown = || Problem::parameters(vec![Fault::parameter("agency", "unknown_agency_key")]);
+    let name = query.text("name").unwrap_or_default().to_owned();
+    let act = ImportMemory { agency: agency.ok_or_else(unknown)?, name, direction };
+    let mut file = Spooled::take(body, limits.import_bytes).await?;
+    let (cms, actor, runtime) = (desk.cms.clone(), editor.bearer.actor, Handle::current());
+    let import =
+        move || runtime.block_on(async { cms.import_memory(&actor, &mut file, &act).await });
+    // Reading keeps a thread busy: not one that serves readers.
+    let done = tokio::task::spawn_blocking(import).await.map_err(Problem::internal)?;
+    let (pairs, event) = done.map_err(refused)?;
+    Ok(Done { body: RememberedDocument { pairs }, event })
 }
 
 /// The matches of a text.

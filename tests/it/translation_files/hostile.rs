@@ -48,7 +48,9 @@ fn head() -> String {
 fn a_file_of_many_segments_is_read_one_by_one() {
     let words = "a".repeat(1_000);
     let unit = move |at| {
-        format!("<unit id=\"u{at}\"><segment><source>{words}</source><target>b</target></segment></unit>\n")
+        format!(
+            "<unit id=\"u{at}\"><segment><source>{words}</source><target>b</target></segment></unit>\n"
+        )
     };
     let mut found = 0_u64;
     let file = repeated(head(), unit, 10_000, "</file></xliff>");
@@ -64,7 +66,9 @@ fn a_file_of_many_segments_is_read_one_by_one() {
 fn a_memory_of_many_rows_is_read_row_by_row() {
     let (en, fr) = (Locale::parse("en").unwrap(), Locale::parse("fr").unwrap());
     let unit = |at| {
-        format!("<tu><tuv xml:lang=\"en\"><seg>Row {at}</seg></tuv><tuv xml:lang=\"fr\"><seg>Ligne {at}</seg></tuv></tu>")
+        format!(
+            "<tu><tuv xml:lang=\"en\"><seg>Row {at}</seg></tuv><tuv xml:lang=\"fr\"><seg>Ligne {at}</seg></tuv></tu>"
+        )
     };
     let begin = "<tmx version=\"1.4\"><header/><body>".to_owned();
     let file = repeated(begin, unit, 50_000, "</body></tmx>");

@@ -64,7 +64,11 @@ fn what_the_toolkit_makes_of_our_xliff_is_taken() {
     let after = table(&site, entry);
     let title = row(&after, "Blackmail");
     assert_eq!(title.target(), Some("FR Blackmail"));
-    assert_eq!(title.record.as_ref().unwrap().state, SegmentState::Translated, "it knows no states");
+    assert_eq!(
+        title.record.as_ref().unwrap().state,
+        SegmentState::Translated,
+        "it knows no states"
+    );
     for text in [TELL, CALL] {
         assert_eq!(row(&after, text).target(), Some(text), "codes come back through another tool");
     }
@@ -151,8 +155,16 @@ fn our_xliff_is_valid_by_the_schemas_of_oasis() {
     imported(&site, Format::Xliff, &all_answered(&empty));
     site.publish(entry, "fr");
     let other = site.create("guidance", "other");
-    site.save_and_publish(other, "en", &super::source(&["Tell an *adult* whom you know what has happened.", CALL]));
-    site.save_and_publish(entry, "en", &super::source(&["Tell an *adult* whom you trust at once.", CALL]));
+    site.save_and_publish(
+        other,
+        "en",
+        &super::source(&["Tell an *adult* whom you know what has happened.", CALL]),
+    );
+    site.save_and_publish(
+        entry,
+        "en",
+        &super::source(&["Tell an *adult* whom you trust at once.", CALL]),
+    );
     let full = exported(&site, Format::Xliff, false);
     assert!(full.contains("mtc:match") && full.contains("previous-source"), "{full}");
     for text in [&empty, &full] {

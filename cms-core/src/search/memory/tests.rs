@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     clock::Timestamp,
-    id::{AccountId, AgencyId, EntryId},
+    id::{AccountId, EntryId},
     locale::Locale,
     translation::memory::context,
 };
@@ -101,17 +101,6 @@ fn a_pair_is_kept_once_and_goes_with_its_entry() {
         })
         .unwrap();
     assert_eq!(all, ["Dites-le"]);
-    let agency: AgencyId = "00000000-0000-7000-8000-000000000009".parse().unwrap();
-    let imported = Pair {
-        from: Provenance::Imported { agency, name: "old".to_owned() },
-        ..pair("Go on", "Va", 3)
-    };
-    writer.add(&fr, imported).unwrap();
-    writer.commit(9).unwrap();
-    assert_eq!(told(&memory, &fr, "Go on").len(), 1);
-    writer.forget_import(agency, "old");
-    writer.commit(10).unwrap();
-    assert_eq!(told(&memory, &fr, "Go on"), []);
 }
 
 #[test]

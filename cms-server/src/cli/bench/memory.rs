@@ -70,8 +70,13 @@ struct Real {
 }
 
 /// How like the best match is, in bands.
-const BANDS: [(&str, u8, u8); 5] =
-    [("100 %", 100, 101), ("95-99 %", 95, 99), ("85-94 %", 85, 94), ("70-84 %", 70, 84), ("none", 0, 0)];
+const BANDS: [(&str, u8, u8); 5] = [
+    ("100 %", 100, 101),
+    ("95-99 %", 95, 99),
+    ("85-94 %", 85, 94),
+    ("70-84 %", 70, 84),
+    ("none", 0, 0),
+];
 
 fn hash(of: impl std::hash::Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -133,8 +138,15 @@ impl BenchMemory {
         Ok(real)
     }
 
-    fn pair(&self, group: u64, (source, segments): (&Page, &[&Segment]), page: &Page, real: &mut Vec<Real>) {
-        let (Ok(from), Ok(to)) = (Locale::parse(&source.locale), Locale::parse(&page.locale)) else {
+    fn pair(
+        &self,
+        group: u64,
+        (source, segments): (&Page, &[&Segment]),
+        page: &Page,
+        real: &mut Vec<Real>,
+    ) {
+        let (Ok(from), Ok(to)) = (Locale::parse(&source.locale), Locale::parse(&page.locale))
+        else {
             return;
         };
         if self.to.as_ref().is_some_and(|only| *only != to) {
@@ -298,9 +310,9 @@ fn varied(one: &Real, at: u64, vocabulary: &HashMap<Locale, Vec<String>>) -> Str
     let mut said = Vec::new();
     for (place, word) in one.source.split_whitespace().enumerate() {
         let chance = hash((at, place));
-        let other = usize::try_from(chance >> 8).ok().and_then(|chance| {
-            known.get(chance.checked_rem(known.len()).unwrap_or(0))
-        });
+        let other = usize::try_from(chance >> 8)
+            .ok()
+            .and_then(|chance| known.get(chance.checked_rem(known.len()).unwrap_or(0)));
         said.push(if chance % 5 == 0 { other.map_or(word, String::as_str) } else { word });
     }
     said.join(" ")

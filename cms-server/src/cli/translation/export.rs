@@ -77,10 +77,8 @@ impl Export {
             Kind::Po => Format::Po,
             Kind::Tmx => {
                 cms.all_remembered().await;
-                let direction = Direction {
-                    source: wanted.languages.source,
-                    target: wanted.languages.target,
-                };
+                let direction =
+                    Direction { source: wanted.languages.source, target: wanted.languages.target };
                 let written = cms.export_memory(&administrator, &direction, out);
                 let (pairs, mut out) = written.context("the export stopped")?;
                 out.flush().context("the export stopped")?;

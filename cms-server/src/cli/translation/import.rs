@@ -52,7 +52,7 @@ enum Kind {
 }
 
 /// A file on this machine.
-struct OnDisk(PathBuf);
+pub(super) struct OnDisk(pub(super) PathBuf);
 
 impl File for OnDisk {
     fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
@@ -68,7 +68,8 @@ impl Import {
                 None => self.take(global).await,
             }
         })?;
-        let number = |report: &Value, name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let number =
+            |report: &Value, name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
         let refused: u64 = reports.iter().map(|(_, report)| number(report, "refused")).sum();
         if global.json {
             let told: Vec<Value> = reports
@@ -139,7 +140,8 @@ impl Import {
             Some(Kind::Po) => Ok(Format::Po),
             None => {
                 let name = file.0.display().to_string();
-                let mut begins = file.open().map_err(|error| Failure::No(format!("{name}: {error}")))?;
+                let mut begins =
+                    file.open().map_err(|error| Failure::No(format!("{name}: {error}")))?;
                 let bytes = begins.fill_buf().context("the file can't be read")?;
                 let first = bytes.iter().find(|byte| byte.is_ascii_graphic());
                 Ok(if first == Some(&b'<') { Format::Xliff } else { Format::Po })

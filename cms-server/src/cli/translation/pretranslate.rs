@@ -52,9 +52,11 @@ impl Pretranslate {
             output::say(&filled);
             return Ok(());
         }
-        let list = |name: &str| filled.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let list =
+            |name: &str| filled.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         for like in list("like") {
-            let text = |name: &str| like.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                |name: &str| like.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             let percent = like.get("percent").and_then(Value::as_u64).unwrap_or(0);
             output::say(format_args!(
                 "{:>4} %  {}\n        {}\n        {} ({})",
@@ -66,8 +68,11 @@ impl Pretranslate {
             ));
         }
         for dropped in list("dropped") {
-            let text = |name: &str| dropped.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let faults = dropped.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
+            let text = |name: &str| {
+                dropped.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            let faults =
+                dropped.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
             for fault in faults {
                 let detail = fault.get("detail").and_then(Value::as_str).unwrap_or_default();
                 output::say(format_args!("{} {}: {detail}", text("entry"), text("segment")));
@@ -94,8 +99,7 @@ impl Pretranslate {
             None => None,
             Some(Kind::Pseudo) => Some(Box::new(Pseudo)),
             Some(Kind::Libretranslate) => {
-                let config =
-                    Machine { url: self.machine.clone(), key: String::new(), seconds: 60 };
+                let config = Machine { url: self.machine.clone(), key: String::new(), seconds: 60 };
                 Some(Box::new(LibreTranslate::new(&config).context("no machine")?))
             }
         };
