@@ -293,6 +293,7 @@ impl Entry {
             | EventBody::ReleaseUnscheduled { .. }
             | EventBody::ReleasePublished { .. }
             | EventBody::ReleaseDiscarded { .. }
+            | EventBody::MemoryImported { .. }
             | EventBody::Erased { .. } => {}
         }
     }

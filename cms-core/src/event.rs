@@ -22,7 +22,9 @@ use crate::{
 
 mod facts;
 
-pub use self::facts::{ChangeClass, Due, ReleaseItem, ReviewStep, SavedAt, Translates, Withdrawal};
+pub use self::facts::{
+    ChangeClass, Due, ImportedPair, ReleaseItem, ReviewStep, SavedAt, Translates, Withdrawal,
+};
 pub use crate::locale::SiteLocale;
 
 /// The values of an entry's fields, by name. Absent and null are the same: a saved revision has no nulls.
@@ -59,6 +61,8 @@ pub enum Stream {
     Release(ReleaseId),
     /// What is said about an entry.
     Discussion(EntryId),
+    /// The translations of elsewhere that an agency imported.
+    Memory(AgencyId),
 }
 
 /// A name that only one thing may hold at a time.
@@ -370,6 +374,19 @@ pub enum EventBody {
     ReleaseDiscarded {
         /// Which.
         release: ReleaseId,
+    },
+    /// Translations of elsewhere were taken into the memory.
+    MemoryImported {
+        /// Whose they are.
+        agency: AgencyId,
+        /// What they are called.
+        name: String,
+        /// What was translated.
+        source: Locale,
+        /// Into what.
+        target: Locale,
+        /// The pairs.
+        pairs: Vec<ImportedPair>,
     },
     /// A revision became what readers get.
     Published {

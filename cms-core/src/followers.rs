@@ -38,6 +38,7 @@ use crate::{
 
 pub mod delivery;
 pub mod editing;
+pub mod memory;
 pub mod search;
 
 /// How many events are applied as one batch at most.

@@ -11,7 +11,7 @@
 //! - To follow what happens: [`Cms::log`], which gives [`event::Event`]s in order.
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
-//! [`store`], [`search`], [`markdown`], [`media`]; the model ([`asset`], [`content_type`], [`entry`], [`event`], [`embed`],
+//! [`store`], [`search`], [`markdown`], [`media`], [`exchange`]; the model ([`asset`], [`content_type`], [`entry`], [`event`], [`embed`],
 //! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
@@ -27,6 +27,7 @@ pub mod content_type;
 pub mod embed;
 pub mod entry;
 pub mod event;
+pub mod exchange;
 pub mod filter;
 pub mod followers;
 pub mod id;

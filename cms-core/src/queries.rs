@@ -14,6 +14,7 @@ pub mod included;
 pub mod lint;
 pub mod list;
 pub mod media;
+pub mod memory;
 pub mod merge;
 pub mod pages;
 pub mod partner_keys;
@@ -32,6 +33,7 @@ pub mod soundness;
 pub mod suggest;
 pub mod tokens;
 pub mod tombstones;
+pub mod translation_export;
 
 mod delivery;
 mod drafted_routes;

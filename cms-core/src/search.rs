@@ -23,6 +23,7 @@ mod left;
 mod linking;
 mod marker;
 mod matching;
+pub mod memory;
 mod order;
 mod passages;
 mod payload;

@@ -3,6 +3,8 @@
 //! It is outdated segment by segment ([`Ageing`]); of a text that nobody knows, as a whole.
 
 mod ageing;
+pub mod machine;
+pub mod memory;
 pub mod replayed;
 
 use serde::{Deserialize, Serialize};

@@ -61,6 +61,20 @@ pub struct Config {
     pub sessions: Sessions,
     /// How assets are offered to readers.
     pub media: Media,
+    /// The machine that proposes translations.
+    pub machine: Machine,
+}
+
+/// A machine that proposes translations: a server that speaks LibreTranslate's API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Where it is, beginning with `http://`; empty for none.
+    pub url: String,
+    /// What it asks for, if it asks for a key.
+    pub key: String,
+    /// Seconds that it may take for an answer.
+    pub seconds: u64,
 }
 
 /// How long a browser stays signed in. What is set counts for sessions that begin after that.
@@ -176,6 +190,7 @@ impl Default for Config {
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
             media: Media { origin: String::new(), widths: Sizes::default().widths },
+            machine: Machine { url: String::new(), key: String::new(), seconds: 60 },
         }
     }
 }
@@ -228,6 +243,7 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1..=1_440)?;
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
+        within("machine.seconds", self.machine.seconds, 1..=3_600)?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 

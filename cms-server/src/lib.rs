@@ -19,6 +19,7 @@ pub mod fairings;
 pub mod guards;
 pub mod health;
 pub mod launch;
+pub mod libre;
 pub mod management;
 pub mod message;
 pub mod metrics;

@@ -40,6 +40,7 @@ pub mod checks;
 pub mod comments;
 pub mod duplicates;
 pub mod entries;
+pub mod exchange;
 pub mod export;
 pub mod history;
 pub mod imports;
@@ -47,6 +48,7 @@ pub mod leases;
 pub mod links;
 pub mod lint;
 pub mod locales;
+pub mod memory;
 pub mod moves;
 pub mod once;
 pub mod partners;
@@ -98,13 +100,20 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         segments::endpoints(),
         checks::endpoints(),
         translations::endpoints(),
+        exchange::endpoints(),
+        memory::endpoints(),
     ];
     // As long as it takes to arrive: whoever stops sending is ended by what stands in front.
     let files = Frame { time: Duration::MAX, body_bytes: limits.upload_bytes };
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
         endpoint::framed(usual.concat(), limits, metrics),
-        endpoint::framed_with(imports::endpoints(), long, metrics),
+        endpoint::framed_with(
+            [imports::endpoints(), exchange::endpoints_of_files(), memory::endpoints_of_files()]
+                .concat(),
+            long,
+            metrics,
+        ),
         endpoint::framed_with(
             [assets::endpoints(), uploads::endpoints(), blobs::endpoints()].concat(),
             files,

@@ -79,5 +79,6 @@ mod store_upkeep;
 mod store_versions;
 mod tidy;
 mod translating;
+mod translation_files;
 mod type_changes;
 mod waiting;

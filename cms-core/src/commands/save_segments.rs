@@ -48,12 +48,15 @@ pub struct SaveSegments {
     pub segments: Vec<SegmentEdit>,
     /// What is said of it to colleagues.
     pub note: Option<String>,
+    /// Only say what would become of them.
+    pub dry_run: bool,
 }
 
 impl SaveSegments {
     /// These segments, over whatever is there, and nothing else said.
     pub const fn new(entry: EntryId, locale: Locale, segments: Vec<SegmentEdit>) -> Self {
-        Self { entry, locale, expected: None, seen: None, source: None, segments, note: None }
+        let (expected, seen, source, note) = (None, None, None, None);
+        Self { entry, locale, expected, seen, source, segments, note, dry_run: false }
     }
 }
 
@@ -213,6 +216,9 @@ impl Means {
         let (revision, mut decision) = self.decide_save(&entry, &content_type, save).await?;
         decision.expectations.push((Stream::Type(entry.type_name.clone()), type_last));
         decision.expectations.push(source_stream(&entry));
+        if act.dry_run {
+            return Ok(unchanged);
+        }
         let appended = self.append(actor, decision).await?;
         Ok(Saved { event: appended.last, revision, ..unchanged })
     }

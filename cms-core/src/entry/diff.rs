@@ -88,6 +88,11 @@ fn compare(pointer: String, from: Option<&Value>, to: Option<&Value>, found: &mu
     found.push(FieldDiff { pointer, change });
 }
 
+/// How two texts differ, piece by piece: the pieces in order are both texts.
+pub fn text_diff(from: &str, to: &str) -> Vec<Run> {
+    runs(from, to)
+}
+
 /// The runs of two texts.
 fn runs(from: &str, to: &str) -> Vec<Run> {
     let by_words = (words(from), words(to));

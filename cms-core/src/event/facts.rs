@@ -98,3 +98,15 @@ pub struct ReleaseItem {
     /// What.
     pub due: Due,
 }
+
+/// A text and its translation, from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedPair {
+    /// What was said.
+    pub source: String,
+    /// How it was translated.
+    pub target: String,
+    /// When, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}

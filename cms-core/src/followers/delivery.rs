@@ -171,7 +171,8 @@ pub fn apply(
         | EventBody::ReleaseUnscheduled { .. }
         | EventBody::ItemUnscheduled { .. }
         | EventBody::ReleasePublished { .. }
-        | EventBody::ReleaseDiscarded { .. } => Ok(()),
+        | EventBody::ReleaseDiscarded { .. }
+        | EventBody::MemoryImported { .. } => Ok(()),
     }
 }
 

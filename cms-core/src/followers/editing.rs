@@ -223,6 +223,8 @@ pub fn apply(
         | EventBody::ReleaseUnscheduled { release, .. }
         | EventBody::ReleasePublished { release }
         | EventBody::ReleaseDiscarded { release } => release_changed(batch, event, *release),
+        // The memory is another follower's.
+        EventBody::MemoryImported { .. } => Ok(()),
         EventBody::RevisionSaved { entry, .. }
         | EventBody::EntryMoved { entry, .. }
         | EventBody::ItemScheduled { entry, .. }

@@ -423,6 +423,7 @@ fn erased(event: &Event) -> Option<(EntryId, TypeName)> {
         | EventBody::ItemUnscheduled { .. }
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
+        | EventBody::MemoryImported { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. } => None,
     }
@@ -458,6 +459,7 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::ItemUnscheduled { .. }
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
+        | EventBody::MemoryImported { .. }
         | EventBody::RevisionSaved { .. } => None,
     }
 }

@@ -31,6 +31,11 @@ impl Terms {
         Self { text: language.term("") + "\u{1}", next: 0, is_empty: true }
     }
 
+    /// None yet, under a prefix of their own.
+    pub(super) fn under(prefix: &str) -> Self {
+        Self { text: format!("{prefix}\u{1}"), next: 0, is_empty: true }
+    }
+
     /// Adds a term at the next place.
     pub(super) fn push(&mut self, term: &str) {
         self.add(term, self.next);

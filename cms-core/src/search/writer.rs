@@ -27,7 +27,7 @@ pub enum Pace {
 }
 
 impl Pace {
-    fn options(self) -> IndexWriterOptions {
+    pub(super) fn options(self) -> IndexWriterOptions {
         let (threads, budget) = match self {
             Self::Steady => (1, 60_000_000),
             Self::Bulk => (2, 60_000_000),

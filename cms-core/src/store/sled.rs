@@ -273,6 +273,9 @@ fn is_large(append: &Append) -> bool {
             fields.chain(segments.iter().map(|segment| segment.target.len())).sum()
         }
         EventBody::TypeSaved { .. } => 64 * 1024,
+        EventBody::MemoryImported { pairs, .. } => {
+            pairs.iter().map(|pair| pair.source.len() + pair.target.len()).sum()
+        }
         EventBody::SiteConfigured { .. }
         | EventBody::AgencySaved { .. }
         | EventBody::AccountCreated { .. }

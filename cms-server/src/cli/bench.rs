@@ -13,6 +13,7 @@ mod embeds;
 mod growth;
 mod import;
 mod machine;
+mod memory;
 mod one;
 mod process;
 mod publish;
@@ -39,6 +40,7 @@ enum Measure {
     Start(start::Start),
     Publish(publish::Publications),
     Search(search::BenchSearch),
+    Memory(memory::BenchMemory),
     Embeds(embeds::Embeds),
 }
 
@@ -56,6 +58,7 @@ impl Bench {
             Measure::Start(start) => start.run(global),
             Measure::Publish(publish) => publish.run(global),
             Measure::Search(search) => search.run(),
+            Measure::Memory(memory) => memory.run(global),
             Measure::Embeds(embeds) => embeds.run(global),
         }
     }

@@ -1,4 +1,5 @@
-//! `cms translation`: how far the translations are, and what is wrong with them.
+//! `cms translation`: how far the translations are, what is wrong with them, what goes out to translators and comes
+//! back, what fills gaps.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +15,15 @@ use super::{
 };
 
 mod check;
+mod export;
+mod import;
+mod look;
+mod pretranslate;
+mod remember;
+mod wanted;
 
-use check::Checking;
-
-/// See how far the translations are, and what is wrong with them.
+/// See how far the translations are, and what is wrong with them; send them to translators who work elsewhere, and take
+/// them back.
 #[derive(Debug, Args)]
 pub(crate) struct TranslationCommand {
     #[command(flatten)]
@@ -31,7 +37,17 @@ enum Act {
     /// Tell, for each locale, type and agency, what is translated, outdated and missing.
     Status(Status),
     /// Check translations against their sources, segment by segment.
-    Check(Checking),
+    Check(check::Checking),
+    /// Write segments for translators: XLIFF 2.1, PO, or the translation memory as TMX.
+    Export(export::Export),
+    /// Take in files that come back: XLIFF or PO. What no longer fits is told, and keeps nothing else out.
+    Import(import::Import),
+    /// Fill gaps from the translation memory, and from a machine: drafts that nobody has looked at.
+    Pretranslate(pretranslate::Pretranslate),
+    /// Show what was translated before that is like a text.
+    Memory(look::Look),
+    /// Take a TMX of elsewhere into the translation memory.
+    Remember(remember::Remember),
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +86,11 @@ impl TranslationCommand {
         match &self.act {
             Act::Status(status) => status.run(global, server),
             Act::Check(checking) => checking.run(global, server.as_ref()),
+            Act::Export(export) => export.run(server.as_ref(), global),
+            Act::Import(import) => import.run(server.as_ref(), global),
+            Act::Pretranslate(act) => act.run(server.as_ref(), global),
+            Act::Memory(look) => look.run(server.as_ref(), global),
+            Act::Remember(act) => act.run(server.as_ref(), global),
         }
     }
 }

@@ -100,7 +100,8 @@ impl EventDocument {
             | Stream::Type(_)
             | Stream::Site
             | Stream::Release(_)
-            | Stream::Discussion(_) => None,
+            | Stream::Discussion(_)
+            | Stream::Memory(_) => None,
         });
         Self {
             event: event.number,
@@ -167,7 +168,8 @@ pub(crate) async fn list_events(
                 | Stream::Account(_)
                 | Stream::Type(_)
                 | Stream::Site
-                | Stream::Release(_) => false,
+                | Stream::Release(_)
+                | Stream::Memory(_) => false,
             })
         });
     }

@@ -1,13 +1,16 @@
 //! Takes in lines over HTTP: with the options and the report of `cms import`.
 
 use std::{
-    fs::File,
+    fs,
     io::{self, BufRead, BufReader},
 };
 
 use cms_core::{
     access::Actor,
-    commands::import::{ImportError, ImportOptions, ImportReport, Lines},
+    commands::{
+        import::{ImportError, ImportOptions, ImportReport, Lines},
+        import_translation::File,
+    },
     locale::Locale,
     violation::Violation,
 };
@@ -213,16 +216,23 @@ fn refused(error: ImportError) -> Problem {
 }
 
 /// The lines on disk: an import reads them more than once.
-struct Spooled(NamedTempFile);
+pub(super) struct Spooled(NamedTempFile);
 
 impl Spooled {
-    async fn take(body: Data<'_>, max: u64) -> Result<Self, Problem> {
+    /// Takes a body, up to so many bytes.
+    pub(super) async fn take(body: Data<'_>, max: u64) -> Result<Self, Problem> {
         spooled(body, max).await.map(Self)
+    }
+}
+
+impl File for Spooled {
+    fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
+        Lines::open(self)
     }
 }
 
 impl Lines for Spooled {
     fn open(&mut self) -> io::Result<Box<dyn BufRead + Send>> {
-        Ok(Box::new(BufReader::with_capacity(1 << 18, File::open(self.0.path())?)))
+        Ok(Box::new(BufReader::with_capacity(1 << 18, fs::File::open(self.0.path())?)))
     }
 }

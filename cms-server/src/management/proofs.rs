@@ -71,7 +71,8 @@ async fn may_read(desk: &Desk, editor: &Editor, number: u64) -> Result<bool, Pro
             | Stream::Type(_)
             | Stream::Site
             | Stream::Release(_)
-            | Stream::Discussion(_) => {
+            | Stream::Discussion(_)
+            | Stream::Memory(_) => {
                 return Ok(false);
             }
         }

@@ -84,6 +84,7 @@ pub(super) fn stream(stream: &Stream) -> Vec<u8> {
         Stream::Site => (7, [].as_slice(), ""),
         Stream::Release(release) => (8, release.as_bytes().as_slice(), ""),
         Stream::Discussion(entry) => (9, entry.as_bytes().as_slice(), ""),
+        Stream::Memory(agency) => (12, agency.as_bytes().as_slice(), ""),
     };
     key.push(tag);
     key.extend_from_slice(id);
