@@ -39,6 +39,7 @@ mod checkpoints;
 mod derived;
 mod discussions;
 mod folders;
+mod forms_at;
 mod previews;
 mod releases;
 mod sessions;

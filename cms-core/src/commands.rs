@@ -56,9 +56,11 @@ pub mod schedule;
 pub mod schedule_release;
 pub mod set_up;
 pub mod sign_in;
+pub mod sign_in_by_provider;
 pub mod sign_out;
 pub mod submit;
 pub mod switch_account;
+pub mod unlink_account;
 pub mod unpublish;
 pub mod unschedule;
 pub mod unschedule_release;
@@ -68,6 +70,7 @@ mod embeds;
 mod redirects;
 mod release;
 mod review;
+mod slugs;
 mod uses;
 
 /// What acts are made with.

@@ -9,6 +9,8 @@ pub mod directory;
 pub mod entry;
 pub mod export;
 pub mod fill;
+pub mod form_at;
+pub mod identities;
 pub mod included;
 pub mod lint;
 pub mod list;

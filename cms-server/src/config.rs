@@ -24,8 +24,10 @@ use rocket::{
 use serde::{Deserialize, Serialize};
 
 pub mod origins;
+pub mod providers;
 
 pub use origins::Origins;
+pub use providers::SignIn;
 
 /// Variables of the environment that belong to the command line and not to the configuration.
 const NOT_SETTINGS: [&str; 6] = ["config", "data", "json", "schemas", "token", "url"];
@@ -53,6 +55,8 @@ pub struct Config {
     pub search: Search,
     /// How long a browser stays signed in.
     pub sessions: Sessions,
+    /// How people sign in besides passwords.
+    pub sign_in: SignIn,
 }
 
 /// How long a browser stays signed in. What is set counts for sessions that begin after that.
@@ -153,6 +157,7 @@ impl Default for Config {
             shutdown: Stop { grace_seconds: 5 },
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
+            sign_in: SignIn::default(),
         }
     }
 }
@@ -203,6 +208,7 @@ impl Config {
         within("sessions.idle_minutes", u64::from(self.sessions.idle_minutes), 1..=1_440)?;
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
+        self.sign_in.check()?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 

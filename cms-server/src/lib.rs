@@ -5,6 +5,7 @@
 //!
 //! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
 //! - What may be done with a token: [`management`], [`guards::bearer`].
+//! - Who vouches for people: [`sign_in`].
 //! - What an answer is: [`delivery::ready`], [`problem`], [`fairings`].
 //! - What an operator sees: [`config`], [`launch`], [`health`], [`metrics`], [`telemetry`].
 
@@ -24,13 +25,14 @@ pub mod message;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
+pub mod sign_in;
 pub mod telemetry;
 
 use cms_core::Cms;
 
 use crate::{
     config::Config, delivery::Desk, fairings::headers::Headers, guards::partner::Shares,
-    health::Followers, management::leases::Leases, metrics::Metrics, openapi::Description,
+    health::Followers, management::{leases::Leases, sign_in::Lobby}, metrics::Metrics, openapi::Description,
 };
 
 /// How often measured times are sorted into their buckets.
@@ -88,6 +90,7 @@ pub fn rocket_watching(
         .manage(config.cors_origins.clone())
         .manage(Description::make()?)
         .manage(followers)
+        .manage(Lobby::of(&desk, config))
         .manage(desk)
         .manage(Leases::default())
         .manage(Shares::default())

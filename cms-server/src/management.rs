@@ -58,6 +58,7 @@ pub mod routes;
 pub mod schedules;
 pub mod segments;
 pub mod sessions;
+pub mod sign_in;
 pub mod streamed;
 pub mod tokens;
 pub mod translations;
@@ -67,6 +68,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
     let usual = [
         tokens::endpoints(),
         sessions::endpoints(),
+        sign_in::endpoints(),
         passwords::endpoints(),
         partners::endpoints(),
         accounts::endpoints(),

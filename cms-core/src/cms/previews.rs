@@ -59,7 +59,7 @@ impl Cms {
         let events = self.means().supposed_events(&preview).await?;
         let (log, derived) = (Arc::clone(&self.0.log), self.0.derived.load_full());
         let shown = tokio::task::spawn_blocking(move || {
-            let reader = supposing(&log, &derived.view, events).map_err(unreadable)?;
+            let reader = supposing(&log, &derived.view, (&[], events)).map_err(unreadable)?;
             let name = preview.entry.to_string();
             derived.delivery.supposing(reader).entry(&EntryQuestion {
                 type_name: &entry.type_name,
@@ -77,7 +77,7 @@ impl Cms {
     }
 }
 
-fn unreadable(error: FollowError) -> ReadError {
+pub(super) fn unreadable(error: FollowError) -> ReadError {
     match error {
         FollowError::Log(error) => error.into(),
         FollowError::View(error) => error.into(),

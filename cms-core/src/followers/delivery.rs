@@ -33,6 +33,7 @@ pub mod tables;
 
 mod taken_away;
 
+pub use taken_away::forget;
 use taken_away::{erased, unpublished};
 
 /// The content types, as of the events applied so far.
