@@ -40,6 +40,7 @@ mod derived;
 mod discussions;
 mod folders;
 mod forms_at;
+mod links;
 mod previews;
 mod releases;
 mod sessions;

@@ -19,6 +19,7 @@ pub mod approve;
 pub mod assign_comment;
 pub mod begin_release;
 pub mod change_release;
+pub mod check_links;
 pub mod checkpoint_keys;
 pub mod choose_password;
 pub mod comment;

@@ -12,7 +12,7 @@
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
 //! [`store`], [`search`], [`markdown`]; the model ([`content_type`], [`entry`], [`event`], [`embed`],
-//! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
+//! [`filter`], [`link`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
@@ -29,6 +29,7 @@ pub mod event;
 pub mod filter;
 pub mod followers;
 pub mod id;
+pub mod link;
 pub mod locale;
 pub mod markdown;
 pub mod proof;

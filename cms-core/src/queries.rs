@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod directory;
 pub mod entry;
 pub mod export;
+pub mod external_links;
 pub mod fill;
 pub mod form_at;
 pub mod identities;

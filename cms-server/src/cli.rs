@@ -18,6 +18,7 @@ mod export;
 mod grant;
 mod health;
 mod import;
+mod links;
 mod locales;
 mod output;
 mod partner;
@@ -120,6 +121,8 @@ enum Command {
     Token(token::TokenCommand),
     #[command(name = "translation")]
     Translation(translation::TranslationCommand),
+    #[command(name = "links")]
+    Links(links::LinksCommand),
     Health(health::Health),
     Search(search::Search),
     Routes(routes::Routes),
@@ -162,6 +165,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Partner(partner) => partner.run(global),
         Command::Token(token) => token.run(global),
         Command::Translation(translation) => translation.run(global),
+        Command::Links(links) => links.run(global),
         Command::Health(health) => health.run(global),
         Command::Search(search) => {
             search.run(global);

@@ -23,9 +23,11 @@ use rocket::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod links;
 pub mod origins;
 pub mod providers;
 
+pub use links::Links;
 pub use origins::Origins;
 pub use providers::SignIn;
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// How people sign in besides passwords.
     pub sign_in: SignIn,
+    /// How links that leave the site are looked at.
+    pub links: Links,
 }
 
 /// How long a browser stays signed in. What is set counts for sessions that begin after that.
@@ -158,6 +162,7 @@ impl Default for Config {
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
             sign_in: SignIn::default(),
+            links: Links::default(),
         }
     }
 }
@@ -209,6 +214,7 @@ impl Config {
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
         self.sign_in.check()?;
+        self.links.check()?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 

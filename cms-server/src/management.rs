@@ -46,6 +46,7 @@ pub mod lint;
 pub mod locales;
 pub mod moves;
 pub mod once;
+pub mod outward;
 pub mod partners;
 pub mod passwords;
 pub(crate) mod place;
@@ -86,6 +87,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         comments::endpoints(),
         reports::endpoints(),
         links::endpoints(),
+        outward::endpoints(),
         analysis::endpoints(),
         export::endpoints(),
         backup::endpoints(),
@@ -100,7 +102,11 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
     [
         endpoint::framed(usual.concat(), limits, metrics),
         endpoint::framed_with(imports::endpoints(), long, metrics),
-        endpoint::framed_for(rebuilds::endpoints(), Duration::MAX, metrics),
+        endpoint::framed_for(
+            [rebuilds::endpoints(), outward::patient_endpoints()].concat(),
+            Duration::MAX,
+            metrics,
+        ),
     ]
     .concat()
 }

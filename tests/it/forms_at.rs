@@ -93,7 +93,10 @@ fn a_page_is_shown_as_readers_will_get_it() {
     let schedule = |path: &str, body: &Value| drop(desk.done(path, "schedule", "*", body));
     schedule(&page_en, &json!({ "act": "publish", "at": monday }));
     schedule(&shown_en, &json!({ "act": "publish", "at": friday }));
-    schedule(&page_en, &json!({ "act": "unpublish", "at": sunday, "mode": "withdrawn", "notice": "Over." }));
+    schedule(
+        &page_en,
+        &json!({ "act": "unpublish", "at": sunday, "mode": "withdrawn", "notice": "Over." }),
+    );
     let last = desk.app.cms.log().last();
     assert_eq!(form(&desk, &page_en, now()).status, 404);
     let (title, text) = told(&form(&desk, &page_en, monday));

@@ -71,7 +71,8 @@ impl Site {
 
     /// Sends what a browser would, and keeps what it would keep.
     fn send(&self, browser: &mut Browser, (method, path): (Method, &str), body: &Value) -> Answer {
-        let kept: Vec<&str> = [&browser.errand, &browser.session].into_iter().flatten().map(String::as_str).collect();
+        let kept: Vec<&str> =
+            [&browser.errand, &browser.session].into_iter().flatten().map(String::as_str).collect();
         let kept = kept.join("; ");
         let mut headers = vec![("Content-Type", "application/json")];
         if !kept.is_empty() {
@@ -87,7 +88,10 @@ impl Site {
                 "__Host-beacon-session" => (&mut browser.session, "Strict"),
                 other => panic!("{other}"),
             };
-            assert!(attributes.ends_with(&format!("Path=/; Secure; HttpOnly; SameSite={site}")), "{field}");
+            assert!(
+                attributes.ends_with(&format!("Path=/; Secure; HttpOnly; SameSite={site}")),
+                "{field}"
+            );
             *slot = (!value.is_empty()).then(|| pair.to_owned());
         }
         answer
@@ -109,7 +113,8 @@ impl Site {
     fn invited(&self, browser: &mut Browser) -> String {
         let administrator = self.app.cms.administrator().unwrap().unwrap();
         let invited = wait_for(self.app.cms.invite(&administrator, self.account)).unwrap();
-        let body = json!({ "invitation": invited.secret.reveal(), "return_to": "/desk?tab=mine&all=1" });
+        let body =
+            json!({ "invitation": invited.secret.reveal(), "return_to": "/desk?tab=mine&all=1" });
         let sent = self.send(browser, (Method::Post, START), &body);
         assert_eq!(sent.status, 200, "{sent:?}");
         self.provider.visit(sent.json()["location"].as_str().unwrap())
@@ -180,18 +185,36 @@ fn whoever_was_invited_signs_in_by_a_provider_from_then_on() {
     let make = |headers: &[(&'static str, &str)]| {
         let mut all = vec![("Cookie", cookie.as_str()), ("Content-Type", "application/json")];
         all.extend(headers);
-        site.app.send(Method::Post, "/manage/v1/entries/guidance", &all, r#"{"source_locale":"en"}"#)
+        site.app.send(
+            Method::Post,
+            "/manage/v1/entries/guidance",
+            &all,
+            r#"{"source_locale":"en"}"#,
+        )
     };
     assert_eq!(make(&[]).code(), "forged-request");
-    assert_eq!(make(&[("X-CSRF-Token", csrf)]).code(), "not-found", "it has no grant for all agencies");
+    assert_eq!(
+        make(&[("X-CSRF-Token", csrf)]).code(),
+        "not-found",
+        "it has no grant for all agencies"
+    );
     let mut second = Browser::default();
     let again = site.sign_in(&mut second);
     assert!(again.text().contains("content=\"0; url=/\""), "{again:?}");
     assert_ne!(second.session, browser.session);
-    let out = site.app.ask(Method::Delete, "/manage/v1/session", &[("Cookie", &cookie), ("X-CSRF-Token", csrf)]);
+    let out = site.app.ask(
+        Method::Delete,
+        "/manage/v1/session",
+        &[("Cookie", &cookie), ("X-CSRF-Token", csrf)],
+    );
     let farewell = out.json()["location"].as_str().unwrap().to_owned();
-    assert!(farewell.starts_with(&format!("{}/session/end?", site.provider.issuer())), "{farewell}");
-    assert!(farewell.contains("client_id=beacon") && farewell.contains("post_logout_redirect_uri="));
+    assert!(
+        farewell.starts_with(&format!("{}/session/end?", site.provider.issuer())),
+        "{farewell}"
+    );
+    assert!(
+        farewell.contains("client_id=beacon") && farewell.contains("post_logout_redirect_uri=")
+    );
     assert!(site.me(&browser).is_none() && site.me(&second).is_some());
     site.clock.advance(31 * 60_000);
     assert!(site.me(&second).is_none(), "nobody used it for half an hour");
@@ -262,7 +285,11 @@ fn while_a_provider_is_down_passwords_go_on() {
     let back = site.away(&mut browser, START);
     site.provider.stop();
     let answer = site.get(&mut browser, &back);
-    assert_eq!((answer.status, answer.code().as_str()), (503, "provider-unavailable"), "{answer:?}");
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (503, "provider-unavailable"),
+        "{answer:?}"
+    );
     assert_eq!(answer.header("retry-after"), Some("5"));
     assert!(!answer.text().contains("127.0.0.1"), "the log alone says where: {}", answer.text());
     // One that was never asked yet.

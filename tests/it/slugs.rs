@@ -72,17 +72,28 @@ impl Pages {
 
     fn on_release(&self, path: &str, act: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {}", self.desk.token);
-        let headers =
-            [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+            ("If-Match", "*"),
+        ];
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.desk.app.send(Method::Post, &format!("/manage/v1/releases{path}/{act}"), &headers, &body)
+        self.desk.app.send(
+            Method::Post,
+            &format!("/manage/v1/releases{path}/{act}"),
+            &headers,
+            &body,
+        )
     }
 }
 
 #[test]
 fn two_pages_exchange_their_slugs_by_one_release() {
     let pages = Pages::new();
-    assert_eq!(save(&pages.desk, &pages.one, "two").faults(), [("/slug".to_owned(), "slug_taken".to_owned())]);
+    assert_eq!(
+        save(&pages.desk, &pages.one, "two").faults(),
+        [("/slug".to_owned(), "slug_taken".to_owned())]
+    );
     pages.crossed();
     assert_eq!((pages.at("one"), pages.at("two")), (Ok("one"), Ok("two")), "drafts change nothing");
     for path in [&pages.one, &pages.two] {

@@ -81,7 +81,8 @@ impl ReturnPath {
     /// # Errors
     /// [`NoPath`]
     pub fn parse(text: &str) -> Result<Self, NoPath> {
-        let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b'"' | b'<' | b'>');
+        let is_plain =
+            |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b'"' | b'<' | b'>');
         let is_local = text.starts_with('/') && !text.starts_with("//");
         if is_local && text.len() <= LONGEST_PATH && text.bytes().all(is_plain) {
             Ok(Self(text.to_owned()))
@@ -271,9 +272,20 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(LONGEST_PATH));
         for bad in [
-            "", "desk", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/a\r\nSet-Cookie: x", " /desk", "/a b", "/\u{e9}",
-            "/\"><script>", long.as_str(),
+            "",
+            "desk",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/a\r\nSet-Cookie: x",
+            " /desk",
+            "/a b",
+            "/\u{e9}",
+            "/\"><script>",
+            long.as_str(),
         ] {
             assert_eq!(ReturnPath::parse(bad), Err(NoPath), "{bad:?}");
         }

@@ -105,8 +105,7 @@ mod tests {
     fn a_provider_of_one_agency_signs_in_whoever_acts_for_that_agency_alone() {
         let (ours, theirs) = (AgencyId::from_bytes([1; 16]), AgencyId::from_bytes([2; 16]));
         let account = AccountId::from_bytes([3; 16]);
-        let grant =
-            |agency| Grant { acts: vec![Act::Read], agency, type_name: None, locale: None };
+        let grant = |agency| Grant { acts: vec![Act::Read], agency, type_name: None, locale: None };
         let reach = Reach { agencies: [ours].into(), ..Reach::default() };
         for (grants, expected) in [
             (vec![grant(Some(ours))], true),

@@ -38,7 +38,8 @@ impl Cms {
             let past = self.editing().past(actor, (entry, locale), at).await?;
             match past {
                 Ok(past) => past,
-                Err(_) => none_of(vec![Violation::new("", "too_much_history")]).map(|()| Past::default())?,
+                Err(_) => none_of(vec![Violation::new("", "too_much_history")])
+                    .map(|()| Past::default())?,
             }
         } else {
             let events = self.events_to_come(actor, (entry, locale), at).await?;

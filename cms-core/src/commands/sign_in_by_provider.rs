@@ -169,7 +169,8 @@ impl Means {
     async fn linked(&self, vouched: &Vouched) -> Result<AccountId, SignInError> {
         let cell = identity_cell(vouched, &self.key().await?);
         let found = self.log.cell(&cell).await.map_err(read)?;
-        let identity = found.and_then(|found| serde_json::from_slice::<Identity>(&found.value).ok());
+        let identity =
+            found.and_then(|found| serde_json::from_slice::<Identity>(&found.value).ok());
         Ok(identity.ok_or(SignInError::Refused)?.account)
     }
 

@@ -113,7 +113,8 @@ impl Means {
         }
         if let Some(other) = holder {
             let other = self.editing.entry(EntryId::from_bytes(other))?;
-            let head = other.and_then(|mut other| other.heads.remove(&Part::Locale(locale.clone())));
+            let head =
+                other.and_then(|mut other| other.heads.remove(&Part::Locale(locale.clone())));
             let has = |head: Head| {
                 let live = head.live.and_then(|live| live.saved.slug);
                 head.draft.slug.as_ref() == Some(slug) || live.as_ref() == Some(slug)

@@ -13,7 +13,8 @@ impl Editing {
     /// [`ReadError`] when the store cannot be read.
     pub async fn identities(&self, account: AccountId) -> Result<Vec<Identity>, ReadError> {
         let cells = self.log().cells(IDENTITY_CELLS).await?;
-        let read = |(_, cell): (String, crate::store::Cell)| serde_json::from_slice(&cell.value).ok();
+        let read =
+            |(_, cell): (String, crate::store::Cell)| serde_json::from_slice(&cell.value).ok();
         let mut own: Vec<Identity> = cells.into_iter().filter_map(read).collect();
         own.retain(|identity| identity.account == account);
         own.sort_by(|one, other| {

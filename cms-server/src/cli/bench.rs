@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Global};
 
+mod acts;
 mod bare;
 mod client;
 mod content;
@@ -40,6 +41,7 @@ enum Measure {
     Publish(publish::Publications),
     Search(search::BenchSearch),
     Embeds(embeds::Embeds),
+    Acts(acts::Acts),
 }
 
 impl Bench {
@@ -57,6 +59,7 @@ impl Bench {
             Measure::Publish(publish) => publish.run(global),
             Measure::Search(search) => search.run(),
             Measure::Embeds(embeds) => embeds.run(global),
+            Measure::Acts(acts) => acts.run(global),
         }
     }
 }

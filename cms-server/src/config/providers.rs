@@ -68,7 +68,8 @@ impl SignIn {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         for (name, provider) in &self.providers {
             let key = |key: &str| format!("sign_in.providers.{name}.{key}");
-            let no = |key: String, reason: &str| Err(ConfigError { key, reason: reason.to_owned() });
+            let no =
+                |key: String, reason: &str| Err(ConfigError { key, reason: reason.to_owned() });
             let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
             if name.is_empty() || name.len() > 40 || !name.bytes().all(is_plain) {
                 return no(

@@ -9,20 +9,21 @@ use cms_core::{
         errand::ReturnPath,
         session::SessionLimits,
         token::{Kind, Secret},
-        vouching::Terms,
+        vouching::{Identity, Terms},
     },
     commands::{
         doors::SignInError,
         sign_in_by_provider::{Admitted, SetOut},
     },
+    id::AccountId,
     violation::Violation,
     words,
 };
 use rocket::{
-    Request, Response, Route, State, get,
+    Request, Response, Route, State, delete, get,
     http::Status,
     post,
-    response::{self, Responder},
+    response::{self, Responder, status::NoContent},
     routes,
     serde::json::Json,
 };
@@ -31,12 +32,14 @@ use utoipa::ToSchema;
 
 use super::{
     accounts::Agencies,
+    administrator,
     sessions::{WithCookie, secret_text},
 };
 use crate::{
     config::Config,
     delivery::Desk,
     guards::{
+        bearer::Bearer,
         body::{JsonBody, Members},
         query::{Nothing, Parameter, Query},
         session::Newcomer,
@@ -60,7 +63,15 @@ parameters! {
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![list_providers, set_out, set_out_invited, come_back, show_code]
+    routes![
+        list_providers,
+        set_out,
+        set_out_invited,
+        come_back,
+        show_code,
+        list_identities,
+        unlink_account,
+    ]
 }
 
 /// Where people arrive: the desk behind it, and who may vouch for them.
@@ -90,6 +101,22 @@ pub struct ProviderList {
     data: Vec<ProviderDocument>,
     /// Whether somebody was vouched for in this browser and has to show a code: `POST /manage/v1/session/code`.
     code_owed: bool,
+}
+
+/// A link of an account to a provider's subject. Which subject, nobody knows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentityDocument {
+    /// The provider's issuer identifier.
+    issuer: String,
+    /// When it was linked.
+    linked_at: String,
+}
+
+/// The links of an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentityList {
+    /// The oldest first.
+    data: Vec<IdentityDocument>,
 }
 
 /// Where a browser goes on.
@@ -378,4 +405,52 @@ pub(crate) async fn show_code(
     let terms = lobby.terms(&owing.provider)?;
     let signed_in = cms.show_code((&owing, &code), &terms, lobby.limits).await?;
     Ok(WithCookie::of(&signed_in).and(Errand::without()))
+}
+
+/// The providers by which somebody signs in to an account. An administrator's question.
+#[utoipa::path(
+    tag = "management",
+    params(("id" = String, Path, description = "The account's id."), Nothing),
+    responses((status = 200, body = IdentityList)),
+    security(("token" = []))
+)]
+#[get("/manage/v1/accounts/<id>/identities")]
+pub(crate) async fn list_identities(
+    id: &str,
+    bearer: Bearer,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Json<IdentityList>, Problem> {
+    administrator(&bearer)?;
+    let missing = || Problem::new(Code::NotFound);
+    let id: AccountId = id.parse().map_err(|_| missing())?;
+    let editing = desk.cms.editing();
+    editing.account(id)?.ok_or_else(missing)?;
+    let told = |identity: Identity| IdentityDocument {
+        issuer: identity.issuer,
+        linked_at: identity.linked_at.to_string(),
+    };
+    let data = editing.identities(id).await?.into_iter().map(told).collect();
+    Ok(Json(IdentityList { data }))
+}
+
+/// Ends an account's links to providers, and its sessions: nobody is signed in to it by a provider's word until somebody
+/// is invited anew. An administrator's act.
+#[utoipa::path(
+    tag = "management",
+    params(("id" = String, Path, description = "The account's id."), Nothing),
+    responses((status = 204)),
+    security(("token" = []))
+)]
+#[delete("/manage/v1/accounts/<id>/identities")]
+pub(crate) async fn unlink_account(
+    id: &str,
+    bearer: Bearer,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<NoContent, Problem> {
+    administrator(&bearer)?;
+    let id: AccountId = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    desk.cms.unlink_account(&bearer.actor, id).await?;
+    Ok(NoContent)
 }

@@ -211,7 +211,8 @@ impl Provider {
                 SignatureVerificationError::NoMatchingKey,
             )) => {
                 let client = self.client(&*self.published_anew(&metadata).await?)?;
-                check(&client, (token, &nonce), now).map_err(|error| refused(with_causes(&error)))?
+                check(&client, (token, &nonce), now)
+                    .map_err(|error| refused(with_causes(&error)))?
             }
             other => other.map_err(|error| refused(with_causes(&error)))?,
         };

@@ -70,8 +70,18 @@ fn a_token_counts_when_all_that_it_must_say_is_right() {
     let Some(site) = Site::start() else { return };
     site.link();
     let bends = [
-        "nonce", "no-nonce", "audience", "audiences", "party", "issuer", "expired", "subject", "other-key",
-        "shared-secret", "none", "no-token",
+        "nonce",
+        "no-nonce",
+        "audience",
+        "audiences",
+        "party",
+        "issuer",
+        "expired",
+        "subject",
+        "other-key",
+        "shared-secret",
+        "none",
+        "no-token",
     ];
     for bend in bends {
         site.provider.control(&json!({ "account": "ana@there", "bend": bend }));
@@ -132,8 +142,14 @@ fn a_session_that_was_planted_is_not_the_one_that_begins() {
 fn afterwards_a_browser_stays_on_this_site() {
     let Some(site) = Site::start() else { return };
     for bad in [
-        "//evil.example", "%2F%2Fevil.example", "/%5Cevil.example", "https://evil.example", "javascript:alert(1)",
-        "/%0d%0aSet-Cookie:x", "desk", "/%22%3E%3Cscript%3E",
+        "//evil.example",
+        "%2F%2Fevil.example",
+        "/%5Cevil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aSet-Cookie:x",
+        "desk",
+        "/%22%3E%3Cscript%3E",
     ] {
         let answer = site.app.get(&format!("{START}?return_to={bad}"));
         assert_eq!(answer.status, 400, "{bad}: {answer:?}");
@@ -159,7 +175,8 @@ fn an_invitation_links_once_and_only_whom_its_holder_logs_in_as() {
         site.send(browser, (Method::Post, START), &json!({ "invitation": text }))
     };
     let mut unset = Browser::default();
-    for wrong in [format!("{}0", &secret[..secret.len() - 1]), "bcni_".to_owned(), site.app.token()] {
+    for wrong in [format!("{}0", &secret[..secret.len() - 1]), "bcni_".to_owned(), site.app.token()]
+    {
         assert_eq!(set_out(&mut unset, &wrong).status, 401, "{wrong}");
     }
     let (mut one, mut two) = (Browser::default(), Browser::default());
@@ -186,6 +203,13 @@ fn an_invitation_links_once_and_only_whom_its_holder_logs_in_as() {
     let answer = site.sign_in(&mut browser);
     site.refused(&browser, &answer);
     assert_ne!(account(&site.app, "Ana", None), site.account);
-    assert_eq!(site.send(&mut browser, (Method::Post, "/manage/v1/session/code"), &json!({ "code": "1" })).status, 401);
-    assert_eq!(site.send(&mut browser, (Method::Get, "/manage/v1/sign-in/nobody"), &Value::Null).status, 404);
+    assert_eq!(
+        site.send(&mut browser, (Method::Post, "/manage/v1/session/code"), &json!({ "code": "1" }))
+            .status,
+        401
+    );
+    assert_eq!(
+        site.send(&mut browser, (Method::Get, "/manage/v1/sign-in/nobody"), &Value::Null).status,
+        404
+    );
 }

@@ -102,7 +102,8 @@ impl Provider {
                     let (name, value) = pair.split_once('=').unwrap();
                     cookies.insert(name.to_owned(), value.to_owned());
                 }
-                let location = answer.headers().get("location").map(|field| field.to_str().unwrap());
+                let location =
+                    answer.headers().get("location").map(|field| field.to_str().unwrap());
                 let Some(location) = location.map(str::to_owned) else {
                     panic!("{address} leads nowhere: {}", answer.text().await.unwrap());
                 };

@@ -74,7 +74,9 @@ impl Answer {
             if values.next().is_some() || value.is_some_and(|value| value.len() > LONGEST) {
                 return Err(());
             }
-            value.map(|value| percent::decode_query(value).map(Into::into).map_err(|_| ())).transpose()
+            value
+                .map(|value| percent::decode_query(value).map(Into::into).map_err(|_| ()))
+                .transpose()
         };
         let (state, issuer) = (one("state").ok()??, one("iss").ok()?);
         let code = match (one("error").ok()?, one("code").ok()?) {
@@ -105,14 +107,23 @@ mod tests {
 
     #[test]
     fn an_answer_has_one_state_and_either_a_code_or_an_error() {
-        let answer = Answer::parse("code=a%2Fb&state=s&iss=https%3A%2F%2Fa.example&session_state=x");
+        let answer =
+            Answer::parse("code=a%2Fb&state=s&iss=https%3A%2F%2Fa.example&session_state=x");
         let answer = answer.unwrap();
         assert_eq!(answer.code, Ok("a/b".to_owned()));
-        assert_eq!((answer.state.as_str(), answer.issuer.as_deref()), ("s", Some("https://a.example")));
+        assert_eq!(
+            (answer.state.as_str(), answer.issuer.as_deref()),
+            ("s", Some("https://a.example"))
+        );
         let denied = Answer::parse("error=access_denied&state=s&code=x").unwrap();
         assert_eq!(denied.code, Err("access_denied".to_owned()));
         for raw in [
-            "", "code=x", "state=s", "code=&state=s", "code=x&code=y&state=s", "code=x&state=s&state=t",
+            "",
+            "code=x",
+            "state=s",
+            "code=&state=s",
+            "code=x&code=y&state=s",
+            "code=x&state=s&state=t",
             "code=%FF&state=s",
         ] {
             assert!(Answer::parse(raw).is_none(), "{raw}");
