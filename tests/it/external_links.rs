@@ -7,6 +7,7 @@ use cms_core::{
     access::{Act, Grant},
     clock::ManualClock,
     commands::{issue_token::IssueToken, save_account::CreateAccount},
+    id::AgencyId,
 };
 use cms_server::config::Config;
 use rocket::http::Method;
@@ -265,7 +266,7 @@ fn one_node_looks_at_a_time_and_an_administrator_says_when() {
 }
 
 /// A token for an account that may read what an agency answers for, or all.
-fn reader(desk: &Desk, agency: Option<cms_core::id::AgencyId>) -> String {
+fn reader(desk: &Desk, agency: Option<AgencyId>) -> String {
     let administrator = desk.app.cms.administrator().unwrap().unwrap();
     let grants = vec![Grant { acts: vec![Act::Read], agency, type_name: None, locale: None }];
     let act = CreateAccount { name: format!("{agency:?}"), grants };
@@ -299,7 +300,9 @@ fn all_links_are_in_one_report_page_by_page_for_who_may_read_them() {
         after = format!("&after={next}");
     }
     assert_eq!(found, all);
-    let other = cms_core::id::AgencyId::from_bytes([7; 16]);
+    let body = json!({ "key": "other", "names": { "en": "Other" } });
+    let other = desk.done((Method::Post, "agencies"), &body)["id"].as_str().unwrap().to_owned();
+    let other = other.parse::<AgencyId>().unwrap();
     let stranger = reader(&desk, Some(other));
     assert_eq!(
         desk.ask_as(&stranger, (Method::Get, "links"), &Value::Null).json()["data"],

@@ -12,9 +12,17 @@ struct Pages {
     two: String,
 }
 
+fn begin(desk: &Desk, path: &str, slug: &str) -> Answer {
+    save_over(desk, (path, "\"0\""), slug)
+}
+
 fn save(desk: &Desk, path: &str, slug: &str) -> Answer {
+    save_over(desk, (path, "*"), slug)
+}
+
+fn save_over(desk: &Desk, (path, tag): (&str, &str), slug: &str) -> Answer {
     let body = json!({ "fields": { "title": path, "body": "Text." }, "slug": slug });
-    desk.ask((Method::Patch, path), Some("*"), &body)
+    desk.ask((Method::Patch, path), Some(tag), &body)
 }
 
 impl Pages {
@@ -22,9 +30,7 @@ impl Pages {
         let desk = Desk::new();
         let [one, two] = ["one", "two"].map(|slug| {
             let path = format!("{}/en", desk.entry("guidance"));
-            let body = json!({ "fields": { "title": slug, "body": "Text." }, "slug": slug });
-            let saved = desk.ask((Method::Patch, &path), Some("\"0\""), &body);
-            assert_eq!(saved.status, 200, "{saved:?}");
+            assert_eq!(begin(&desk, &path, slug).status, 200);
             desk.done(&path, "publish", "*", &Value::Null);
             path
         });
@@ -107,8 +113,8 @@ fn two_pages_exchange_their_slugs_by_one_release() {
     assert_eq!((pages.at("one"), pages.at("two")), (Ok("two"), Ok("one")));
     // Each has its new slug for good, and what was on the way is nobody's.
     let third = format!("{}/en", pages.desk.entry("guidance"));
-    assert_eq!(save(&pages.desk, &third, "one").status, 422);
-    assert_eq!(save(&pages.desk, &third, "on-the-way").status, 200);
+    assert_eq!(begin(&pages.desk, &third, "one").status, 422);
+    assert_eq!(begin(&pages.desk, &third, "on-the-way").status, 200);
     // And back again.
     assert_eq!(save(&pages.desk, &pages.two, "on-the-way-2").status, 200);
     for (path, slug) in [(&pages.one, "one"), (&pages.two, "two")] {
@@ -139,7 +145,7 @@ fn a_slug_that_is_waited_for_stays_with_its_page_until_that_gives_it_up() {
     let desk = &pages.desk;
     let waiting = format!("{}/en", desk.entry("guidance"));
     assert_eq!(save(desk, &pages.two, "elsewhere").status, 200);
-    assert_eq!(save(desk, &waiting, "two").status, 200);
+    assert_eq!(begin(desk, &waiting, "two").status, 200);
     let refused = desk.act(&waiting, "publish", "*", &Value::Null);
     assert_eq!(refused.faults(), [("/slug".to_owned(), "slug_taken".to_owned())]);
     // Who waits and goes on to another slug, or goes altogether, takes nothing away.

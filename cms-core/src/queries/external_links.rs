@@ -37,16 +37,15 @@ impl Delivery {
         let mut found: Vec<Linked> = Vec::new();
         for row in self.reader().scan(&LINKED_BY, &(), end.as_ref()) {
             let ((url, entry, part), ()) = row?;
-            match found.last_mut().filter(|last| last.url == url) {
-                Some(last) => {
-                    last.count += 1;
-                    if last.by.len() < users {
-                        last.by.push((entry, part));
-                    }
+            if let Some(last) = found.last_mut().filter(|last| last.url == url) {
+                last.count += 1;
+                if last.by.len() < users {
+                    last.by.push((entry, part));
                 }
-                None if found.len() == limit => break,
-                None if after == Some(url.as_str()) => {}
-                None => found.push(Linked { url, by: vec![(entry, part)], count: 1 }),
+            } else if found.len() == limit {
+                break;
+            } else if after != Some(url.as_str()) {
+                found.push(Linked { url, by: vec![(entry, part)], count: 1 });
             }
         }
         Ok(found)

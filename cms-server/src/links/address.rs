@@ -48,7 +48,7 @@ impl Resolve for Guard {
             let (allowed, forbidden): (Vec<SocketAddr>, Vec<SocketAddr>) =
                 found.partition(|address| guard.allows(address.ip()));
             if allowed.is_empty() && !forbidden.is_empty() {
-                return Err(Box::new(Forbidden).into());
+                return Err(Forbidden.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

@@ -114,16 +114,25 @@ fn of_status(status: StatusCode, moved_to: Option<String>) -> Look {
     }
 }
 
+/// What led to an error, from the outside in.
+fn causes(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
+    let (mut found, mut next) = (Vec::new(), error.source());
+    while let Some(cause) = next {
+        found.push(cause);
+        next = cause.source();
+    }
+    found
+}
+
 fn of_error(error: &reqwest::Error) -> Look {
-    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
-    if causes.any(|cause| cause.is::<Forbidden>()) {
+    let causes = causes(error);
+    if causes.iter().any(|cause| cause.is::<Forbidden>()) {
         return Look::Forbidden;
     }
     if error.is_timeout() {
         return Look::Failed(Failure::TimedOut);
     }
-    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
-    let told: String = causes.by_ref().map(|cause| format!("{cause}\n")).collect();
+    let told: String = causes.iter().map(|cause| format!("{cause}\n")).collect();
     let failure = if told.contains("dns error") {
         Failure::NoHost
     } else if told.contains("certificate") || told.contains("handshake") || told.contains("tls") {

@@ -96,7 +96,7 @@ pub(crate) fn list_broken_links(
     let after = query.text("after").map(place).transpose()?;
     let limit = query.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50);
     let agencies = Agencies::of(desk)?;
-    let row = |(id, part): &(EntryId, Part), kind: Use| {
+    let row = |(id, part): &(EntryId, Part), kind: Use| -> Result<_, Problem> {
         let entry = desk.cms.editing().entry(*id)?.filter(|entry| may_read(&editor, entry, part));
         Ok(entry.map(|entry| (entry, part_name(part), kind)))
     };

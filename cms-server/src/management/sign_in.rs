@@ -187,7 +187,7 @@ impl<'r> Responder<'r, 'static> for Arrival {
             text("page.signed-in.title"),
             text("page.signed-in.continue"),
         );
-        let mut answer = rocket::response::content::RawHtml(page).respond_to(request)?;
+        let mut answer = response::content::RawHtml(page).respond_to(request)?;
         answer.set_raw_header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
         answer.set_raw_header("Content-Language", language.to_string());
         match &self.admitted {

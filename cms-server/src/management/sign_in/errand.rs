@@ -21,7 +21,7 @@ const LONGEST: usize = 4_096;
 
 /// What the browser has kept; none where it has nothing, or several.
 #[derive(Debug, Clone)]
-pub struct Errand(pub(super) Option<String>);
+pub(crate) struct Errand(pub(super) Option<String>);
 
 impl Errand {
     /// Has the browser keep something.
@@ -53,7 +53,7 @@ impl<'r> FromRequest<'r> for Errand {
 
 /// A provider's answer, as it stands in the query. What else stands there is the provider's own, and is not looked at.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The code, or what the provider says went wrong.
     pub(super) code: Result<String, String>,
     /// What went there and came back.
