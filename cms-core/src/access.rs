@@ -1,5 +1,5 @@
 //! Who may do what, where: one pure function over an actor's grants. [`token`] is how a program says
-//! who it is; [`password`], [`totp`] and [`session`] are how a person does.
+//! who it is; [`password`], [`totp`] and [`session`] are how a person does, or [`vouching`], through a provider.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +10,13 @@ use crate::{
 
 pub mod backoff;
 pub mod credentials;
+pub mod errand;
 pub mod partner;
 pub mod password;
 pub mod session;
 pub mod token;
 pub mod totp;
+pub mod vouching;
 
 /// Something that needs a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -40,6 +40,8 @@ mod checkpoints;
 mod derived;
 mod discussions;
 mod folders;
+mod forms_at;
+mod links;
 mod media;
 mod previews;
 mod releases;

@@ -21,6 +21,7 @@ pub mod approve;
 pub mod assign_comment;
 pub mod begin_release;
 pub mod change_release;
+pub mod check_links;
 pub mod checkpoint_keys;
 pub mod choose_password;
 pub mod comment;
@@ -63,9 +64,11 @@ pub mod schedule;
 pub mod schedule_release;
 pub mod set_up;
 pub mod sign_in;
+pub mod sign_in_by_provider;
 pub mod sign_out;
 pub mod submit;
 pub mod switch_account;
+pub mod unlink_account;
 pub mod unpublish;
 pub mod unschedule;
 pub mod unschedule_release;
@@ -78,6 +81,7 @@ mod pictures;
 mod redirects;
 mod release;
 mod review;
+mod slugs;
 mod uses;
 
 /// What acts are made with.

@@ -280,14 +280,15 @@ fn types_of(view: &Arc<View>) -> Result<Types, ViewError> {
     Ok(rows.iter().filter_map(|(name, row)| parsed(name, &row.schema)).collect())
 }
 
-/// Readers' tables as they would be, had these events happened. Blocks on the log; nobody else sees anything of it.
+/// Readers' tables as they would be, had these events happened, and had nothing happened before to these entries. Blocks
+/// on the log; nobody else sees anything of it.
 ///
 /// # Errors
 /// [`FollowError`] when the view cannot be read.
 pub fn supposing(
     log: &Arc<dyn Log>,
     view: &Arc<View>,
-    events: Vec<Event>,
+    (anew, events): (&[EntryId], Vec<Event>),
 ) -> Result<Reader<delivery::tables::Delivery>, FollowError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| FollowError::Machine(error.to_string()))?;
@@ -301,6 +302,9 @@ pub fn supposing(
         found.pop().filter(|event| event.number == number).map(Arc::new)
     };
     let (mut batch, mut touched) = (view.batch(), Touched::default());
+    for entry in anew {
+        delivery::forget(&mut batch, *entry)?;
+    }
     for supposed in &events {
         let context = Context { types: &types, event: &event, ready: None };
         delivery::apply(&mut batch, supposed, &context, &mut touched)?;

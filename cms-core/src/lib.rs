@@ -11,8 +11,8 @@
 //! - To follow what happens: [`Cms::log`], which gives [`event::Event`]s in order.
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
-//! [`store`], [`search`], [`markdown`], [`media`], [`exchange`]; the model ([`asset`], [`content_type`], [`entry`], [`event`], [`embed`],
-//! [`filter`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
+//! [`store`], [`search`], [`markdown`], [`media`], [`exchange`]; the model ([`asset`], [`content_type`], [`entry`],
+//! [`event`], [`embed`], [`filter`], [`link`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
@@ -31,6 +31,7 @@ pub mod exchange;
 pub mod filter;
 pub mod followers;
 pub mod id;
+pub mod link;
 pub mod locale;
 pub mod markdown;
 pub mod media;

@@ -19,6 +19,7 @@ mod export;
 mod grant;
 mod health;
 mod import;
+mod links;
 mod locales;
 mod media;
 mod output;
@@ -123,6 +124,8 @@ enum Command {
     Token(token::TokenCommand),
     #[command(name = "translation")]
     Translation(translation::TranslationCommand),
+    #[command(name = "links")]
+    Links(links::LinksCommand),
     Health(health::Health),
     Search(search::Search),
     Routes(routes::Routes),
@@ -166,6 +169,7 @@ fn act(Cms { global, command }: &Cms) -> Result<(), Failure> {
         Command::Partner(partner) => partner.run(global),
         Command::Token(token) => token.run(global),
         Command::Translation(translation) => translation.run(global),
+        Command::Links(links) => links.run(global),
         Command::Health(health) => health.run(global),
         Command::Search(search) => {
             search.run(global);

@@ -29,9 +29,13 @@ use rocket::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod links;
 pub mod origins;
+pub mod providers;
 
+pub use links::Links;
 pub use origins::Origins;
+pub use providers::SignIn;
 
 /// Variables of the environment that belong to the command line and not to the configuration.
 const NOT_SETTINGS: [&str; 6] = ["config", "data", "json", "schemas", "token", "url"];
@@ -63,6 +67,10 @@ pub struct Config {
     pub media: Media,
     /// The machine that proposes translations.
     pub machine: Machine,
+    /// How people sign in besides passwords.
+    pub sign_in: SignIn,
+    /// How links that leave the site are looked at.
+    pub links: Links,
 }
 
 /// A machine that proposes translations: a server that speaks LibreTranslate's API.
@@ -191,6 +199,8 @@ impl Default for Config {
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
             media: Media { origin: String::new(), widths: Sizes::default().widths },
             machine: Machine { url: String::new(), key: String::new(), seconds: 60 },
+            sign_in: SignIn::default(),
+            links: Links::default(),
         }
     }
 }
@@ -244,6 +254,8 @@ impl Config {
         // A month: no cookie is a way in for ever.
         within("sessions.absolute_minutes", u64::from(self.sessions.absolute_minutes), 1..=44_640)?;
         within("machine.seconds", self.machine.seconds, 1..=3_600)?;
+        self.sign_in.check()?;
+        self.links.check()?;
         within("shutdown.grace_seconds", u64::from(self.shutdown.grace_seconds), 0..=600)
     }
 

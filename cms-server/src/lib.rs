@@ -5,6 +5,7 @@
 //!
 //! - What a request may be: [`endpoint`] (limits, time, 405), [`guards`] (query, negotiation).
 //! - What may be done with a token: [`management`], [`guards::bearer`].
+//! - Who vouches for people: [`sign_in`]. Where links lead: [`links`].
 //! - What an answer is: [`delivery::ready`], [`problem`], [`fairings`].
 //! - What an operator sees: [`config`], [`launch`], [`health`], [`metrics`], [`telemetry`].
 
@@ -20,18 +21,27 @@ pub mod guards;
 pub mod health;
 pub mod launch;
 pub mod libre;
+pub mod links;
 pub mod management;
 pub mod message;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
+pub mod sign_in;
 pub mod telemetry;
 
 use cms_core::Cms;
 
 use crate::{
-    config::Config, delivery::Desk, fairings::headers::Headers, guards::partner::Shares,
-    health::Followers, management::leases::Leases, metrics::Metrics, openapi::Description,
+    config::Config,
+    delivery::Desk,
+    fairings::headers::Headers,
+    guards::partner::Shares,
+    health::Followers,
+    links::{Checker, look_until_shutdown},
+    management::{leases::Leases, sign_in::Lobby},
+    metrics::Metrics,
+    openapi::Description,
 };
 
 /// How often measured times are sorted into their buckets.
@@ -84,15 +94,28 @@ pub fn rocket_watching(
             )
         })
     };
+    let links = {
+        let checker = Checker::new(cms, &config.links, &config.public_url);
+        let is_wanted = config.links.background;
+        AdHoc::on_liftoff("Links", move |rocket| {
+            Box::pin(async move {
+                if is_wanted {
+                    drop(tokio::spawn(look_until_shutdown(checker, rocket.shutdown())));
+                }
+            })
+        })
+    };
     Ok(::rocket::custom(config.for_rocket())
         .manage(config.limits.clone())
         .manage(config.cors_origins.clone())
         .manage(Description::make()?)
         .manage(followers)
+        .manage(Lobby::of(&desk, config))
         .manage(desk)
         .manage(Leases::default())
         .manage(Shares::default())
         .manage(config.clone())
+        .manage(Checker::new(cms, &config.links, &config.public_url))
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
         .mount("/", endpoint::framed_for(delivery::changes::endpoints(), waiting, &metrics))
         .mount("/", endpoint::framed_for(delivery::stream::endpoints(), Duration::MAX, &metrics))
@@ -103,7 +126,8 @@ pub fn rocket_watching(
         .attach(Shield::new())
         .attach(Headers)
         .attach(tidy)
-        .attach(due))
+        .attach(due)
+        .attach(links))
 }
 
 async fn apply_due_until_shutdown(cms: Cms, shutdown: ::rocket::Shutdown) {

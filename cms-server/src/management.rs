@@ -51,6 +51,7 @@ pub mod locales;
 pub mod memory;
 pub mod moves;
 pub mod once;
+pub mod outward;
 pub mod partners;
 pub mod passwords;
 pub(crate) mod place;
@@ -63,6 +64,7 @@ pub mod routes;
 pub mod schedules;
 pub mod segments;
 pub mod sessions;
+pub mod sign_in;
 pub mod streamed;
 pub mod tokens;
 pub mod translations;
@@ -73,6 +75,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
     let usual = [
         tokens::endpoints(),
         sessions::endpoints(),
+        sign_in::endpoints(),
         passwords::endpoints(),
         partners::endpoints(),
         accounts::endpoints(),
@@ -90,6 +93,7 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         comments::endpoints(),
         reports::endpoints(),
         links::endpoints(),
+        outward::endpoints(),
         analysis::endpoints(),
         export::endpoints(),
         backup::endpoints(),
@@ -119,7 +123,11 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
             files,
             metrics,
         ),
-        endpoint::framed_for(rebuilds::endpoints(), Duration::MAX, metrics),
+        endpoint::framed_for(
+            [rebuilds::endpoints(), outward::patient_endpoints()].concat(),
+            Duration::MAX,
+            metrics,
+        ),
     ]
     .concat()
 }

@@ -57,6 +57,8 @@ codes! {
     SignInRefused = 401 "sign-in-refused",
     /// Who asks may not do this.
     Forbidden = 403 "forbidden",
+    /// A second factor is demanded, and the account has none that was shown.
+    SecondFactorRequired = 403 "second-factor-required",
     /// A browser sends it, and it doesn't show that it is one of our own pages'.
     ForgedRequest = 403 "forged-request",
     /// There is nothing here.
@@ -103,6 +105,8 @@ codes! {
     Unavailable = 503 "unavailable",
     /// It may have been done or not: read it again before doing it again.
     OutcomeUnknown = 503 "outcome-unknown",
+    /// The provider of sign-in doesn't answer, or not as one would.
+    ProviderUnavailable = 503 "provider-unavailable",
     /// The answer took longer than this server allows.
     TimedOut = 503 "timed-out",
     /// This server lives but hasn't caught up with the log.

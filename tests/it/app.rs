@@ -105,11 +105,16 @@ impl App {
 
     /// With this clock.
     pub fn at(clock: &Arc<ManualClock>) -> Self {
+        Self::configured(&Config::default(), clock)
+    }
+
+    /// With this configuration and this clock.
+    pub fn configured(config: &Config, clock: &Arc<ManualClock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
         let options = Options { clock, ..Options::default() };
         let cms = wait_for(Cms::open_with(folder.path(), options)).unwrap();
-        Self::over(&Config::default(), cms, folder)
+        Self::over(config, cms, folder)
     }
 
     fn over(config: &Config, cms: Cms, folder: TempDir) -> Self {

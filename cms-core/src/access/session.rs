@@ -54,6 +54,9 @@ pub struct Session {
     pub idle: i64,
     /// When it was last used, about.
     pub used: Timestamp,
+    /// Which provider vouched for them, by its name in the configuration; none where it was a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 impl Session {
@@ -66,6 +69,7 @@ impl Session {
             expires: now.plus_millis(limits.absolute),
             idle: limits.idle,
             used: now,
+            provider: None,
         }
     }
 

@@ -94,7 +94,7 @@ impl Cms {
         let events = self.means().supposed_events(&preview).await?;
         let (log, derived) = (Arc::clone(&self.0.log), self.0.derived.load_full());
         let shown = tokio::task::spawn_blocking(move || {
-            let reader = supposing(&log, &derived.view, events).map_err(unreadable)?;
+            let reader = supposing(&log, &derived.view, (&[], events)).map_err(unreadable)?;
             question(&derived.delivery.supposing(reader), &entry, &preview.locale)
         });
         let stopped =
@@ -103,7 +103,7 @@ impl Cms {
     }
 }
 
-fn unreadable(error: FollowError) -> ReadError {
+pub(super) fn unreadable(error: FollowError) -> ReadError {
     match error {
         FollowError::Log(error) => error.into(),
         FollowError::View(error) => error.into(),

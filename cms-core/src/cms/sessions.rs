@@ -2,13 +2,21 @@
 
 use super::{ATTEMPTS, Cms, acts::decided};
 use crate::{
-    access::{Actor, token::Secret, totp::TotpSecret},
+    access::{
+        Actor,
+        errand::{Away, Marks, Owing},
+        session::SessionLimits,
+        token::Secret,
+        totp::TotpSecret,
+        vouching::{Terms, Vouched},
+    },
     commands::{
         CommandError,
         choose_password::ChangePassword,
         doors::SignInError,
         invite::Invited,
         sign_in::{SignIn, SignedIn},
+        sign_in_by_provider::{Admitted, Returned, SetOut},
     },
     id::{AccountId, TokenId},
     queries::{ReadError, sessions::KnownSession},
@@ -21,6 +29,72 @@ impl Cms {
     /// [`SignInError`]
     pub async fn sign_in(&self, act: SignIn) -> Result<SignedIn, SignInError> {
         self.means().sign_in(&self.0.doors, act).await
+    }
+
+    /// Somebody sets out to a provider of sign-in: what the browser keeps, and what goes with them.
+    ///
+    /// # Errors
+    /// [`SignInError`]
+    pub async fn set_out(&self, act: SetOut) -> Result<(String, Marks), SignInError> {
+        self.means().set_out(act).await
+    }
+
+    /// Somebody comes back from a provider, with this `state`.
+    ///
+    /// # Errors
+    /// [`SignInError`]
+    pub async fn come_back(
+        &self,
+        kept: &str,
+        answer: (&str, &str),
+    ) -> Result<Returned, SignInError> {
+        self.means().come_back(kept, answer).await
+    }
+
+    /// Takes a provider's word, which was checked, on its terms.
+    ///
+    /// # Errors
+    /// [`SignInError`]
+    pub async fn admit(
+        &self,
+        word: (&Away, &Vouched),
+        terms: &Terms,
+        limits: SessionLimits,
+    ) -> Result<Admitted, SignInError> {
+        self.means().admit(word, terms, limits).await
+    }
+
+    /// Who was vouched for and owes a code; none where that is nobody.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the store cannot be read.
+    pub async fn owing(&self, kept: &str) -> Result<Option<Owing>, CommandError> {
+        self.means().owing(kept).await
+    }
+
+    /// Shows the code that was owed: begins a session.
+    ///
+    /// # Errors
+    /// [`SignInError`]
+    pub async fn show_code(
+        &self,
+        shown: (&Owing, &str),
+        terms: &Terms,
+        limits: SessionLimits,
+    ) -> Result<SignedIn, SignInError> {
+        self.means().show_code(&self.0.doors, shown, terms, limits).await
+    }
+
+    /// Ends an account's links to providers' subjects. Answers how many those were.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn unlink_account(
+        &self,
+        actor: &Actor,
+        account: AccountId,
+    ) -> Result<usize, CommandError> {
+        self.means().unlink_account(actor, account).await
     }
 
     /// Who acts in a session now; `None` when it is good for nothing.

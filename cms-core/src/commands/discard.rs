@@ -4,9 +4,9 @@
 use super::{Accepted, CommandError, Decision, Means, none_of, scheduled};
 use crate::{
     access::{Act, Actor},
-    event::{Claim, EventBody, Part, Stream},
+    event::{EventBody, Part, Stream},
     id::EntryId,
-    store::{ClaimChange, NewEvent},
+    store::NewEvent,
     violation::Violation,
 };
 
@@ -47,8 +47,7 @@ impl Means {
         let slug = head.draft.slug.as_ref().filter(|slug| live.saved.slug.as_ref() != Some(slug));
         let claims = match (&act.part, slug) {
             (Part::Locale(locale), Some(slug)) => {
-                let claim = Claim::Slug(entry.type_name.clone(), locale.clone(), slug.clone());
-                vec![ClaimChange::Release(claim, *entry.id.as_bytes())]
+                self.let_go(&entry, locale, slug).await?.into_iter().collect()
             }
             (Part::Locale(_) | Part::Shared, _) => Vec::new(),
         };

@@ -33,6 +33,9 @@ pub enum SignInError {
         /// So many milliseconds.
         millis: i64,
     },
+    /// A second factor is demanded, the provider saw none, and the account has no device.
+    #[error("a second factor is demanded, and there is none")]
+    NoSecondFactor,
     /// Too many wait for their turn.
     #[error("too many are signing in")]
     Busy,

@@ -38,8 +38,7 @@ impl Means {
             let Part::Locale(locale) = part else { continue };
             let live = head.live.as_ref().and_then(|live| live.saved.slug.clone());
             for slug in head.draft.slug.iter().cloned().chain(live) {
-                let claim = Claim::Slug(entry.type_name.clone(), locale.clone(), slug);
-                claims.push(ClaimChange::Release(claim, holder));
+                claims.extend(self.let_go(&entry, locale, &slug).await?);
             }
         }
         if let Some(key) = &entry.key {

@@ -60,10 +60,12 @@ impl Means {
         }
     }
 
-    /// Removes all that is kept of an account in cells: tokens, sessions, invitations, its password and its device.
+    /// Removes all that is kept of an account in cells: tokens, sessions, invitations, its links to
+    /// providers, its password and its device.
     async fn forget(&self, account: AccountId) -> Result<(), CommandError> {
         self.end_sessions(account, None).await?;
         self.remove_invitations(account).await?;
+        self.unlink(account).await?;
         while let Some((_, cell)) = self.credentials(account).await? {
             let removed = self.log.set_cell(&cell_of(account), cell.generation, None).await;
             removed.map_err(ReadError::from)?;

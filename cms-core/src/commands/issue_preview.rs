@@ -104,14 +104,9 @@ impl Means {
         let mut bodies = Vec::new();
         for item in &items {
             let Some(entry) = self.editing.entry(item.entry)? else { continue };
-            let (content_type, _) = self.content_type(&entry.type_name)?;
             match (&item.due, &item.part) {
                 (Due::Publish(_), part) => {
-                    let shared = entry.heads.get(&Part::Shared);
-                    if *part != Part::Shared && shared.is_some_and(|head| head.live.is_none()) {
-                        bodies.extend(self.published(&entry, &content_type, &Part::Shared).await?);
-                    }
-                    bodies.extend(self.published(&entry, &content_type, part).await?);
+                    bodies.extend(self.supposed_publication(&entry, part).await?);
                 }
                 (Due::Unpublish(withdrawal), Part::Locale(locale)) => {
                     bodies.push(EventBody::Unpublished {
@@ -130,6 +125,22 @@ impl Means {
             Event { number, at, actor, op, streams, body: Some(body) }
         };
         Ok((self.log.last() + 1..).zip(bodies).map(event).collect())
+    }
+
+    /// What publishing the draft of a part would say, with the shared fields that it takes along.
+    pub(crate) async fn supposed_publication(
+        &self,
+        entry: &Entry,
+        part: &Part,
+    ) -> Result<Vec<EventBody>, CommandError> {
+        let (content_type, _) = self.content_type(&entry.type_name)?;
+        let mut bodies = Vec::new();
+        let shared = entry.heads.get(&Part::Shared);
+        if *part != Part::Shared && shared.is_some_and(|head| head.live.is_none()) {
+            bodies.extend(self.published(entry, &content_type, &Part::Shared).await?);
+        }
+        bodies.extend(self.published(entry, &content_type, part).await?);
+        Ok(bodies)
     }
 
     /// What publishing the draft of a part would say.

@@ -116,6 +116,7 @@ impl Means {
                     );
                 }
                 publish_part(entry, (&act.part, head), said, &uses, &mut decision);
+                self.take_slug(entry, (locale, head), &mut decision).await?;
                 let rests_on = uses.rests_on.into_iter().map(|(_, stream, last)| (stream, last));
                 decision.expectations.extend(rests_on);
             }

@@ -13,7 +13,7 @@ use crate::{
     event::{Due, EventBody, Fields, Part, ReleaseItem, Stream},
     id::{EntryId, OpId, ReleaseId},
     release::{Release, ReleaseState},
-    store::NewEvent,
+    store::{ClaimChange, NewEvent},
     violation::Violation,
 };
 
@@ -149,6 +149,8 @@ impl Means {
             }
         }
         weighed.refuse()?;
+        // What one gives up another may take, whichever comes first.
+        decision.claims.sort_by_key(|change| matches!(change, ClaimChange::Take(..)));
         Ok(decision)
     }
 

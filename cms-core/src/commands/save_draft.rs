@@ -4,20 +4,17 @@ use std::collections::BTreeSet;
 
 use super::{
     Accepted, CommandError, Decision, Means, chains, check_note, none_of, redirects, scheduled,
-    uses::text,
+    slugs::Slugged,
 };
 use crate::{
     access::{Act, Actor},
     asset,
     content_type::{ContentType, normalise},
     entry::{Entry, Head},
-    event::{ChangeClass, Claim, EventBody, Fields, Part, Stream, Translates},
-    followers::ReadError,
+    event::{ChangeClass, EventBody, Fields, Part, Stream, Translates},
     id::EntryId,
-    locale::Locale,
     route,
     segment::SegmentRecord,
-    slug::Slug,
     store::{ClaimChange, NewEvent},
     violation::Violation,
 };
@@ -238,81 +235,15 @@ impl Means {
         if act.part != Part::Shared {
             let wanted = act.slug.as_deref();
             match self.slug(entry, (locale, head), wanted, &checked.fields).await {
-                Ok((slug, claims)) => (checked.slug, checked.claims) = (Some(slug), claims),
+                Ok(Slugged { slug, claims, rests_on }) => {
+                    (checked.slug, checked.claims) = (Some(slug), claims);
+                    checked.rests_on.extend(rests_on);
+                }
                 Err(CommandError::Invalid(wrong)) => violations.extend(wrong),
                 Err(other) => return Err(other),
             }
         }
         none_of(violations)?;
         Ok(checked)
-    }
-
-    /// The slug to save, and the names to take and release for it.
-    async fn slug(
-        &self,
-        entry: &Entry,
-        (locale, head): (&Locale, Option<&Head>),
-        wanted: Option<&str>,
-        fields: &Fields,
-    ) -> Result<(String, Vec<ClaimChange>), CommandError> {
-        let claim =
-            |slug: &str| Claim::Slug(entry.type_name.clone(), locale.clone(), slug.to_owned());
-        let own = *entry.id.as_bytes();
-        let last = head.and_then(|head| head.draft.slug.clone());
-        let slug = match (wanted, &last) {
-            (Some(wanted), _) => {
-                let slug = Slug::parse(wanted).map_err(|_| {
-                    CommandError::Invalid(vec![
-                        Violation::new("/slug", "bad_slug").with("slug", wanted),
-                    ])
-                })?;
-                if !self.is_free(&claim(slug.as_str()), entry).await? {
-                    let taken = Violation::new("/slug", "slug_taken").with("slug", wanted);
-                    return Err(CommandError::Invalid(vec![taken]));
-                }
-                slug.as_str().to_owned()
-            }
-            (None, Some(last)) => last.clone(),
-            (None, None) => {
-                let made = text(fields, "title").and_then(|title| Slug::from_title(title, locale));
-                let stem =
-                    made.map_or_else(|| entry.id.to_string(), |slug| slug.as_str().to_owned());
-                self.free_slug(&stem, (entry, locale)).await?
-            }
-        };
-        let mut changes = vec![ClaimChange::Take(claim(&slug), own)];
-        let live =
-            head.and_then(|head| head.live.as_ref()).and_then(|live| live.saved.slug.as_ref());
-        if let Some(last) = last.filter(|last| *last != slug && Some(last) != live) {
-            changes.push(ClaimChange::Release(claim(&last), own));
-        }
-        Ok((slug, changes))
-    }
-
-    /// Whether nobody else has a name.
-    async fn is_free(&self, claim: &Claim, entry: &Entry) -> Result<bool, CommandError> {
-        let holder = self.log.holder(claim).await.map_err(ReadError::from)?;
-        Ok(holder.is_none_or(|holder| holder == *entry.id.as_bytes()))
-    }
-
-    /// The stem, or the stem with the first number after it that nobody has.
-    async fn free_slug(
-        &self,
-        stem: &str,
-        (entry, locale): (&Entry, &Locale),
-    ) -> Result<String, CommandError> {
-        let claim =
-            |slug: &str| Claim::Slug(entry.type_name.clone(), locale.clone(), slug.to_owned());
-        if self.is_free(&claim(stem), entry).await? {
-            return Ok(stem.to_owned());
-        }
-        let short: String = stem.chars().take(90).collect();
-        for number in 2_u32..10_000 {
-            let slug = format!("{}-{number}", short.trim_end_matches('-'));
-            if self.is_free(&claim(&slug), entry).await? {
-                return Ok(slug);
-            }
-        }
-        Err(CommandError::Invalid(vec![Violation::new("/slug", "slug_taken").with("slug", stem)]))
     }
 }

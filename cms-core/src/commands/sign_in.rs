@@ -66,7 +66,7 @@ impl Means {
         };
         self.use_code((account, credentials, &cell), act.code.as_deref(), now).await?;
         doors.succeeded(&act.name);
-        Ok(self.begin_session(account, act.limits).await?)
+        Ok(self.begin_session(account, act.limits, None).await?)
     }
 
     /// The account with this name, if it is open and has a password.
@@ -127,10 +127,11 @@ impl Means {
     }
 
     /// Begins a session, and clears away some that have ended, and the oldest of an account with too many.
-    async fn begin_session(
+    pub(super) async fn begin_session(
         &self,
         account: AccountId,
         limits: SessionLimits,
+        provider: Option<String>,
     ) -> Result<SignedIn, CommandError> {
         let now = self.clock.now();
         let mut own = Vec::new();
@@ -151,7 +152,7 @@ impl Means {
         for (_, cell, generation) in own.into_iter().take(excess) {
             self.log.set_cell(&cell, generation, None).await.map_err(ReadError::from)?;
         }
-        let session = Session::begun(account, now, limits);
+        let session = Session { provider, ..Session::begun(account, now, limits) };
         let (secret, key) = (Secret::generate(Kind::Session), self.key().await?);
         let value = serde_json::to_vec(&session)
             .map_err(|error| CommandError::Unavailable(error.to_string()))?;

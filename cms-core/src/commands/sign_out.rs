@@ -57,19 +57,34 @@ impl Means {
             if session.account != account || Some(session.id) == but {
                 continue;
             }
-            let mut generation = found.generation;
-            // Its use may be noted meanwhile; it ends all the same.
-            while !self.log.set_cell(&cell, generation, None).await.map_err(ReadError::from)? {
-                match self.log.cell(&cell).await.map_err(ReadError::from)? {
-                    Some(again) => generation = again.generation,
-                    None => break,
-                }
-            }
+            self.remove_session(&cell, found.generation).await?;
             ended += 1;
         }
         if ended > 0 {
             tracing::info!(%account, ended, "sessions were ended");
         }
         Ok(ended)
+    }
+
+    /// Ends the session with this id, whoever's it is: what a browser was in before it began another.
+    pub(super) async fn end_session(&self, id: TokenId) -> Result<(), CommandError> {
+        for (cell, found) in self.log.cells(SESSION_CELLS).await.map_err(ReadError::from)? {
+            let session = serde_json::from_slice::<Session>(&found.value);
+            if session.is_ok_and(|session| session.id == id) {
+                self.remove_session(&cell, found.generation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the cell of a session. Its use may be noted meanwhile; it ends all the same.
+    async fn remove_session(&self, cell: &str, mut generation: u64) -> Result<(), CommandError> {
+        while !self.log.set_cell(cell, generation, None).await.map_err(ReadError::from)? {
+            match self.log.cell(cell).await.map_err(ReadError::from)? {
+                Some(again) => generation = again.generation,
+                None => break,
+            }
+        }
+        Ok(())
     }
 }

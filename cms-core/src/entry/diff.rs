@@ -1,15 +1,18 @@
 //! What changed between two revisions: field by field, and within texts word by word. Pure.
 //!
 //! Words are found by dictionary where a script writes no spaces, so that a change of one Thai or Japanese
-//! word is that word and not the paragraph.
+//! word is that word and not the paragraph. Markdown is compared block by block first, so that a paragraph that came in
+//! is that paragraph, and words only within blocks that changed; what means something as a whole (an embed, the address
+//! of a link) differs as a whole.
 
 use std::collections::BTreeSet;
 
-use icu_segmenter::{WordSegmenter, options::WordBreakInvariantOptions};
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::{event::Fields, id::FieldName, violation::pointer_step};
+
+mod pieces;
 
 /// Pieces of a text that are compared one by one; a longer text is compared by its lines, and one that is
 /// longer still as a whole.
@@ -59,12 +62,25 @@ pub enum RunKind {
     Added,
 }
 
-/// All fields that differ, in the order of their names.
-pub fn diff(from: &Fields, to: &Fields) -> Vec<FieldDiff> {
+/// How a Markdown source is cut into its blocks.
+pub type Blocks = fn(&str) -> Vec<&str>;
+
+/// All fields that differ, in the order of their names. `markdown` says how those that hold Markdown are cut.
+pub fn diff(
+    from: &Fields,
+    to: &Fields,
+    markdown: impl Fn(&FieldName) -> Option<Blocks>,
+) -> Vec<FieldDiff> {
     let names: BTreeSet<&FieldName> = from.keys().chain(to.keys()).collect();
     let mut found = Vec::new();
     for name in names {
-        compare(pointer_step(name), from.get(name), to.get(name), &mut found);
+        match (markdown(name), from.get(name), to.get(name)) {
+            (Some(blocks), Some(Value::String(from)), Some(Value::String(to))) if from != to => {
+                let change = Difference::Text(markdown_runs(from, to, blocks));
+                found.push(FieldDiff { pointer: pointer_step(name), change });
+            }
+            (_, from, to) => compare(pointer_step(name), from, to, &mut found),
+        }
     }
     found
 }
@@ -93,49 +109,82 @@ pub fn text_diff(from: &str, to: &str) -> Vec<Run> {
     runs(from, to)
 }
 
+/// How a text is cut into what is compared.
+type Cut = fn(&str) -> Vec<&str>;
+
 /// The runs of two texts.
 fn runs(from: &str, to: &str) -> Vec<Run> {
-    let by_words = (words(from), words(to));
-    let (old, new) = if by_words.0.len().max(by_words.1.len()) <= PIECES {
-        by_words
-    } else {
-        let lines = (from.split_inclusive('\n').collect(), to.split_inclusive('\n').collect());
-        let (old, new): (Vec<&str>, Vec<&str>) = lines;
-        if old.len().max(new.len()) <= PIECES { (old, new) } else { (vec![from], vec![to]) }
-    };
-    let mut found: Vec<Run> = Vec::new();
-    let mut add = |kind: RunKind, pieces: Option<&[&str]>| {
-        let text = pieces.unwrap_or_default().concat();
-        match found.last_mut() {
-            _ if text.is_empty() => {}
-            Some(last) if last.kind == kind => last.text.push_str(&text),
-            Some(_) | None => found.push(Run { kind, text }),
-        }
-    };
+    let mut found = Runs::default();
+    found.compare(from, to, pieces::words);
+    found.0
+}
+
+/// The runs of two Markdown sources: blocks first, and words within those that changed.
+fn markdown_runs(from: &str, to: &str, blocks: Blocks) -> Vec<Run> {
+    let (old, new) = (blocks(from), blocks(to));
+    let mut found = Runs::default();
+    if old.len().max(new.len()) > PIECES {
+        found.compare(from, to, pieces::markdown);
+        return found.0;
+    }
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
-        let (before, after) = (old.get(op.old_range()), new.get(op.new_range()));
+        let before = old.get(op.old_range()).unwrap_or_default();
+        let after = new.get(op.new_range()).unwrap_or_default();
         match op {
-            DiffOp::Equal { .. } => add(RunKind::Same, before),
-            DiffOp::Delete { .. } => add(RunKind::Removed, before),
-            DiffOp::Insert { .. } => add(RunKind::Added, after),
+            DiffOp::Equal { .. } => found.add(RunKind::Same, before),
+            DiffOp::Delete { .. } => found.add(RunKind::Removed, before),
+            DiffOp::Insert { .. } => found.add(RunKind::Added, after),
+            DiffOp::Replace { .. } if before.len() == after.len() => {
+                for (before, after) in before.iter().zip(after) {
+                    found.compare(before, after, pieces::markdown);
+                }
+            }
             DiffOp::Replace { .. } => {
-                add(RunKind::Removed, before);
-                add(RunKind::Added, after);
+                found.compare(&before.concat(), &after.concat(), pieces::markdown);
             }
         }
     }
-    found
+    found.0
 }
 
-/// A text cut at the borders of its words.
-fn words(text: &str) -> Vec<&str> {
-    let segmenter = WordSegmenter::new_dictionary(WordBreakInvariantOptions::default());
-    let borders: Vec<usize> = segmenter.segment_str(text).collect();
-    borders
-        .iter()
-        .zip(borders.iter().skip(1))
-        .filter_map(|(start, end)| text.get(*start..*end))
-        .collect()
+/// Runs as they are found: neighbours of one kind are one.
+#[derive(Default)]
+struct Runs(Vec<Run>);
+
+impl Runs {
+    fn add(&mut self, kind: RunKind, pieces: &[&str]) {
+        let text = pieces.concat();
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(last) if last.kind == kind => last.text.push_str(&text),
+            Some(_) | None => self.0.push(Run { kind, text }),
+        }
+    }
+
+    /// Adds the runs of two texts that are cut so; where that gives too many pieces, by lines, or as a whole.
+    fn compare(&mut self, from: &str, to: &str, cut: Cut) {
+        let by_words = (cut(from), cut(to));
+        let (old, new) = if by_words.0.len().max(by_words.1.len()) <= PIECES {
+            by_words
+        } else {
+            let lines = (from.split_inclusive('\n').collect(), to.split_inclusive('\n').collect());
+            let (old, new): (Vec<&str>, Vec<&str>) = lines;
+            if old.len().max(new.len()) <= PIECES { (old, new) } else { (vec![from], vec![to]) }
+        };
+        for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+            let before = old.get(op.old_range()).unwrap_or_default();
+            let after = new.get(op.new_range()).unwrap_or_default();
+            match op {
+                DiffOp::Equal { .. } => self.add(RunKind::Same, before),
+                DiffOp::Delete { .. } => self.add(RunKind::Removed, before),
+                DiffOp::Insert { .. } => self.add(RunKind::Added, after),
+                DiffOp::Replace { .. } => {
+                    self.add(RunKind::Removed, before);
+                    self.add(RunKind::Added, after);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,12 +199,45 @@ mod tests {
 
     /// A difference as one line: `[-removed-]` and `{+added+}`.
     fn told(from: &str, to: &str) -> String {
-        let told = runs(from, to).into_iter().map(|run| match run.kind {
+        shown(runs(from, to))
+    }
+
+    fn shown(runs: Vec<Run>) -> String {
+        let told = runs.into_iter().map(|run| match run.kind {
             RunKind::Same => run.text,
             RunKind::Removed => format!("[-{}-]", run.text),
             RunKind::Added => format!("{{+{}+}}", run.text),
         });
         told.collect()
+    }
+
+    #[test]
+    fn markdown_is_compared_by_blocks_and_by_what_means_something_as_a_whole() {
+        let blocks: Blocks = |text| text.split_inclusive("\n\n").collect();
+        for (from, to, expected) in [
+            (
+                "Tell somebody.\n\nBlock them.",
+                "Tell somebody.\n\nTell no lies.\n\nBlock them.",
+                "Tell somebody.\n\n{+Tell no lies.\n\n+}Block them.",
+            ),
+            (
+                "See [this](https://a.example/old) now.",
+                "See [this](https://a.example/new) now.",
+                "See [this[-](https://a.example/old)-]{+](https://a.example/new)+} now.",
+            ),
+            (
+                "Call {{route:ceop.phone}}.\n\nStay.",
+                "Call {{route:ncmec.phone}}.\n\nStay.",
+                "Call [-{{route:ceop.phone}}-]{+{{route:ncmec.phone}}+}.\n\nStay.",
+            ),
+            (
+                "# Old title\n\nA b.",
+                "# New title\n\nA c.",
+                "# [-Old-]{+New+} title\n\nA [-b-]{+c+}.",
+            ),
+        ] {
+            assert_eq!(shown(markdown_runs(from, to, blocks)), expected);
+        }
     }
 
     #[test]
@@ -194,10 +276,11 @@ mod tests {
         let to = fields(
             &json!({ "title": "A c", "list": ["a"], "phone": { "number": "2", "kind": "x" } }),
         );
-        let found = diff(&from, &to);
+        let no_markdown = |_: &FieldName| None;
+        let found = diff(&from, &to, no_markdown);
         let places: Vec<_> = found.iter().map(|it| it.pointer.as_str()).collect();
         assert_eq!(places, ["/list", "/old", "/phone/number", "/title"]);
         assert_eq!(found[0].change, Difference::Value { from: None, to: Some(json!(["a"])) });
-        assert_eq!(diff(&from, &from), []);
+        assert_eq!(diff(&from, &from, no_markdown), []);
     }
 }

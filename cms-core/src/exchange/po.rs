@@ -158,7 +158,7 @@ fn missing(line: u64, what: &str) -> Fault {
 }
 
 fn too_large(line: u64) -> Fault {
-    Fault::new(line, Violation::new("", "file_too_large").with("max", LONGEST))
+    Fault::new(line, Violation::new("", "too_large_inside").with("max", LONGEST))
 }
 
 /// The lines of a file.
@@ -441,10 +441,10 @@ mod tests {
         let latin = "msgid \"\"\nmsgstr \"Language: fr\\nContent-Type: text/plain; charset=ISO-8859-1\\n\"\n";
         assert_eq!(code(latin).unwrap_err().1, "file_wrong");
         let long = format!("{head}msgctxt \"e/a\"\nmsgid \"{}\"\n", "a".repeat(LONGEST));
-        assert_eq!(code(&long).unwrap_err(), (5, "file_too_large".to_owned()));
+        assert_eq!(code(&long).unwrap_err(), (5, "too_large_inside".to_owned()));
         let pieces =
             format!("{head}msgctxt \"e/a\"\nmsgid \"\"\n{}", "\"aaaaaaaa\"\n".repeat(LONGEST / 8));
-        assert_eq!(code(&pieces).unwrap_err().1, "file_too_large");
+        assert_eq!(code(&pieces).unwrap_err().1, "too_large_inside");
         let plural =
             format!("{head}msgctxt \"e/a\"\nmsgid \"a\"\nmsgid_plural \"b\"\nmsgstr[0] \"c\"\n");
         let Found::Refused(.., fault) = &found(&plural).unwrap()[1] else { panic!() };

@@ -418,7 +418,7 @@ mod tests {
         let deep = format!("<tmx version=\"1.4\">{}", "<a>".repeat(100));
         assert_eq!(code(&deep).1, "file_unexpected");
         let deep = format!("<tmx version=\"1.4\"><body>{}", "<a>".repeat(100));
-        assert_eq!(code(&deep).1, "file_too_large");
+        assert_eq!(code(&deep).1, "too_large_inside");
     }
 
     proptest! {

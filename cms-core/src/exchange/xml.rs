@@ -170,7 +170,7 @@ impl<R: BufRead> XmlReader<R> {
         self.depth += 1;
         self.began = true;
         if self.depth > DEEPEST {
-            let violation = Violation::new("", "file_too_large").with("max", DEEPEST);
+            let violation = Violation::new("", "too_large_inside").with("max", DEEPEST);
             return Err(Fault::new(line, violation));
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<R: BufRead> XmlReader<R> {
     /// Refuses what grew beyond measure.
     pub(super) fn bounded(&mut self, text: &str) -> Result<(), Fault> {
         if text.len() > LONGEST {
-            return Err(self.fault(Violation::new("", "file_too_large").with("max", LONGEST)));
+            return Err(self.fault(Violation::new("", "too_large_inside").with("max", LONGEST)));
         }
         Ok(())
     }
@@ -291,7 +291,7 @@ fn wrong(line: u64, error: &dyn std::fmt::Display) -> Fault {
 
 fn unreadable(error: &io::Error) -> Violation {
     if error.kind() == io::ErrorKind::FileTooLarge {
-        Violation::new("", "file_too_large").with("max", LONGEST)
+        Violation::new("", "too_large_inside").with("max", LONGEST)
     } else {
         malformed(error)
     }

@@ -28,12 +28,14 @@ mod aged;
 mod assets;
 pub mod form;
 pub mod generations;
+pub mod links;
 pub mod live;
 pub mod pieces;
 pub mod tables;
 
 mod taken_away;
 
+pub use taken_away::forget;
 use taken_away::{erased, unpublished};
 
 /// The content types, as of the events applied so far.
@@ -349,15 +351,16 @@ fn put_form(
         batch.put(&USED_BY, &(*target, id, part.clone()), &())?;
     }
     let is_there = form.is_some();
-    let (long, short): (Vec<_>, Vec<_>) =
-        form.unwrap_or_default().fields.into_iter().partition(|field| field.long);
+    let form = form.unwrap_or_default();
+    links::put(batch, &key, form.links)?;
+    let (long, short): (Vec<_>, Vec<_>) = form.fields.into_iter().partition(|field| field.long);
     if long.is_empty() {
         batch.remove(&LONG_FIELDS, &key);
     } else {
-        batch.put(&LONG_FIELDS, &key, &Form { fields: long })?;
+        batch.put(&LONG_FIELDS, &key, &Form { fields: long, ..Form::default() })?;
     }
     if is_there {
-        batch.put(&FORMS, &key, &Form { fields: short })
+        batch.put(&FORMS, &key, &Form { fields: short, ..Form::default() })
     } else {
         batch.remove(&FORMS, &key);
         Ok(())

@@ -82,6 +82,11 @@ enum Act {
         /// Its id.
         id: AccountId,
     },
+    /// End an account's links to providers of sign-in, and its sessions.
+    Unlink {
+        /// Its id.
+        id: AccountId,
+    },
     /// Erase an account: its name leaves the store. What it did stays, under its id alone.
     Erase {
         /// Its id.
@@ -136,6 +141,10 @@ impl AccountCommand {
                 let path = format!("/manage/v1/accounts/{id}/device");
                 server.json(Method::DELETE, &path, None).await
             }
+            Act::Unlink { id } => {
+                let path = format!("/manage/v1/accounts/{id}/identities");
+                server.json(Method::DELETE, &path, None).await
+            }
             Act::Erase { id } => {
                 server.json(Method::DELETE, &format!("/manage/v1/accounts/{id}"), None).await
             }
@@ -184,6 +193,10 @@ impl AccountCommand {
             }
             Act::ForgetDevice { id } => {
                 cms.forget_device(&administrator, *id).await.map_err(refused)?;
+                Ok(Value::Null)
+            }
+            Act::Unlink { id } => {
+                cms.unlink_account(&administrator, *id).await.map_err(refused)?;
                 Ok(Value::Null)
             }
             Act::Erase { id } => {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Global};
 
+mod acts;
 mod bare;
 mod client;
 mod content;
@@ -42,6 +43,7 @@ enum Measure {
     Search(search::BenchSearch),
     Memory(memory::BenchMemory),
     Embeds(embeds::Embeds),
+    Acts(acts::Acts),
 }
 
 impl Bench {
@@ -60,6 +62,7 @@ impl Bench {
             Measure::Search(search) => search.run(),
             Measure::Memory(memory) => memory.run(global),
             Measure::Embeds(embeds) => embeds.run(global),
+            Measure::Acts(acts) => acts.run(global),
         }
     }
 }

@@ -181,6 +181,22 @@ impl Members {
         self.parsed(name, "not_a_string", |text| Some(text.to_owned()))
     }
 
+    /// Yes or no.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        match self.value(name)? {
+            Value::Bool(said) => Some(said),
+            Value::Null
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => {
+                let wrong = Violation::new(pointer_step(name), "wrong_kind");
+                self.refuse(wrong.with("expected", "boolean"));
+                None
+            }
+        }
+    }
+
     /// An instant.
     pub fn time(&mut self, name: &str) -> Option<Timestamp> {
         self.parsed(name, "bad_time", |text| text.parse().ok())

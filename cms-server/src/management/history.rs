@@ -1,8 +1,11 @@
 //! The history of a part over HTTP: its revisions, one of them, and what changed between two.
 
 use cms_core::{
-    entry::diff::{Difference, RunKind, diff},
+    content_type::FieldKind,
+    entry::diff::{Blocks, Difference, RunKind, diff},
     event::{EventBody, Fields},
+    id::FieldName,
+    markdown,
 };
 use rocket::{Route, State, get, routes, serde::json::Json};
 use serde::Serialize;
@@ -234,8 +237,14 @@ pub(crate) async fn compare_revisions(
     let number = |name| query.integer(name).and_then(|number| u32::try_from(number).ok());
     let (from, to) = (number("from").unwrap_or(0), number("to").unwrap_or(0));
     let (old, new) = (fields(desk, &place, from).await?, fields(desk, &place, to).await?);
+    let content_type = desk.cms.editing().content_type(&place.at.entry.type_name)?;
+    let (content_type, _) = content_type.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let cut = move |name: &FieldName| -> Option<Blocks> {
+        let kind = &content_type.field(name)?.kind;
+        matches!(kind, FieldKind::Markdown).then_some(markdown::blocks as Blocks)
+    };
     // Long texts keep a thread busy for a while: not one that serves.
-    let found = tokio::task::spawn_blocking(move || diff(&old, &new)).await;
+    let found = tokio::task::spawn_blocking(move || diff(&old, &new, cut)).await;
     let found = found.map_err(Problem::internal)?.into_iter().map(|field| {
         let (mut text, mut was, mut is) = (None, None, None);
         match field.change {

@@ -4,7 +4,10 @@ use cms_core::{
     access::{Act, Scope, allows},
     entry::Entry,
     event::Part,
-    followers::editing::uses::UsePlace,
+    followers::editing::{
+        Use,
+        uses::{UsePlace, nowhere},
+    },
     id::EntryId,
     locale::Locale,
 };
@@ -67,17 +70,7 @@ pub struct BrokenLinkList {
     next: Option<String>,
 }
 
-/// What is wrong with an entry as something that a link leads to.
-fn state_of(target: Option<&Entry>) -> Option<&'static str> {
-    let Some(target) = target else { return Some("erased") };
-    if target.published_locales().next().is_some() {
-        return None;
-    }
-    let was_there = target.once_published_locales().next().is_some();
-    Some(if was_there { "withdrawn" } else { "unpublished" })
-}
-
-fn may_read(editor: &Editor, entry: &Entry, part: &Part) -> bool {
+pub(super) fn may_read(editor: &Editor, entry: &Entry, part: &Part) -> bool {
     let locale = match part {
         Part::Locale(locale) => Some(locale),
         Part::Shared => None,
@@ -102,42 +95,60 @@ pub(crate) fn list_broken_links(
 ) -> Result<Json<BrokenLinkList>, Problem> {
     let after = query.text("after").map(place).transpose()?;
     let limit = query.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50);
-    let (editing, agencies) = (desk.cms.editing(), Agencies::of(desk)?);
-    let rows = editing.uses(after.as_ref(), STRETCH)?;
-    let is_whole_stretch = rows.len() == STRETCH;
-    let (mut data, mut last) = (Vec::new(), None);
-    let mut known: Option<(EntryId, Option<&'static str>)> = None;
-    for ((target, user, part), kind) in rows {
-        if data.len() >= limit {
-            return Ok(Json(BrokenLinkList { data, next: last }));
-        }
-        last = Some(format!("{target}/{user}/{}", part_name(&part)));
-        let state = match known {
-            Some((id, state)) if id == target => state,
-            Some(_) | None => state_of(editing.entry(target)?.as_ref()),
-        };
-        known = Some((target, state));
-        let Some(state) = state else { continue };
-        let Some(entry) = editing.entry(user)?.filter(|entry| may_read(&editor, entry, &part))
-        else {
-            continue;
-        };
-        data.push(BrokenLink {
-            id: user.to_string(),
+    let agencies = Agencies::of(desk)?;
+    let row = |(id, part): &(EntryId, Part), kind: Use| -> Result<_, Problem> {
+        let entry = desk.cms.editing().entry(*id)?.filter(|entry| may_read(&editor, entry, part));
+        Ok(entry.map(|entry| (entry, part_name(part), kind)))
+    };
+    let (found, next) = broken(desk, after, limit, row)?;
+    let told =
+        |(target, state, (entry, part, kind)): (EntryId, _, (Entry, String, Use))| BrokenLink {
+            id: entry.id.to_string(),
             type_name: entry.type_name.to_string(),
-            part: part_name(&part),
+            part,
             agency: agencies.key(entry.agency),
             draft: kind.draft,
             live: kind.live,
             target: target.to_string(),
             state,
-        });
+        };
+    Ok(Json(BrokenLinkList { data: found.into_iter().map(told).collect(), next }))
+}
+
+/// Links within the site that lead nowhere: to what, in which state, and what `row` makes of who has them and how; none
+/// where it is not to be told. With the place to go on after, if this is not the end.
+pub(super) fn broken<T>(
+    desk: &Desk,
+    after: Option<UsePlace>,
+    limit: usize,
+    row: impl Fn(&(EntryId, Part), Use) -> Result<Option<T>, Problem>,
+) -> Result<(Vec<(EntryId, &'static str, T)>, Option<String>), Problem> {
+    let editing = desk.cms.editing();
+    let rows = editing.uses(after.as_ref(), STRETCH)?;
+    let is_whole_stretch = rows.len() == STRETCH;
+    // Where there is room for none, it goes on where it began.
+    let mut last =
+        after.map(|(target, user, part)| format!("{target}/{user}/{}", part_name(&part)));
+    let mut found = Vec::new();
+    let mut known: Option<(EntryId, Option<&'static str>)> = None;
+    for ((target, user, part), kind) in rows {
+        if found.len() >= limit {
+            return Ok((found, Some(last.unwrap_or_default())));
+        }
+        let state = match known {
+            Some((id, state)) if id == target => state,
+            Some(_) | None => nowhere(editing.entry(target)?.as_ref()),
+        };
+        known = Some((target, state));
+        last = Some(format!("{target}/{user}/{}", part_name(&part)));
+        let Some(state) = state else { continue };
+        found.extend(row(&(user, part), kind)?.map(|row| (target, state, row)));
     }
-    Ok(Json(BrokenLinkList { data, next: last.filter(|_| is_whole_stretch) }))
+    Ok((found, last.filter(|_| is_whole_stretch)))
 }
 
 /// A place in the list.
-fn place(text: &str) -> Result<UsePlace, Problem> {
+pub(super) fn place(text: &str) -> Result<UsePlace, Problem> {
     let unknown = || Problem::parameters(vec![Fault::parameter("after", "bad_cursor")]);
     let mut steps = text.splitn(3, '/');
     let mut step = || steps.next().ok_or_else(unknown);

@@ -127,15 +127,7 @@ pub(crate) async fn configure_locale(
     let mut members = Members::of(Some(body.0))?;
     let name = members.text("name");
     let fallback = fallback(&mut members);
-    let default = match members.value("default") {
-        None | Some(Value::Bool(false)) => false,
-        Some(Value::Bool(true)) => true,
-        Some(_) => {
-            let wrong = Violation::new("/default", "wrong_kind").with("expected", "boolean");
-            members.refuse(wrong);
-            false
-        }
-    };
+    let default = members.boolean("default").unwrap_or(false);
     members.finish()?;
     let act = ConfigureLocale { tag, name, fallback, default };
     let accepted = desk.cms.configure_locale(&bearer.actor, act).await?;

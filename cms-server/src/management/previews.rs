@@ -22,7 +22,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    entries::part_name,
+    entries::{
+        listed::{AtInstant, instant},
+        part_name,
+    },
     place::{PartAddress, PartPlace},
 };
 use crate::{
@@ -40,7 +43,14 @@ use crate::{
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![list_previews, issue_preview, revoke_preview, read_preview, read_preview_media]
+    routes![
+        list_previews,
+        issue_preview,
+        revoke_preview,
+        read_preview,
+        read_preview_media,
+        read_form
+    ]
 }
 
 /// A preview token, without its text.
@@ -202,7 +212,11 @@ pub(crate) async fn read_preview(
     _query: Query<'_, Nothing>,
     desk: &State<Desk>,
 ) -> Result<Shown, Problem> {
-    let found = desk.cms.preview(&presented.0).await?.ok_or_else(invalid)?;
+    shown(desk.cms.preview(&presented.0).await?.ok_or_else(invalid)?)
+}
+
+/// What readers would get, for whoever may see it before them or after.
+fn shown(found: EntryFound) -> Result<Shown, Problem> {
     match found {
         EntryFound::Entry(answer) | EntryFound::Withdrawn(answer) => {
             Ok(Shown { body: answer.body, language: answer.locale.to_string() })
@@ -237,4 +251,30 @@ pub(crate) async fn read_preview_media(
     let found = desk.cms.preview_media(&presented.0, place).await?;
     let found = found.ok_or_else(|| Problem::new(Code::NotFound))?;
     Ok(Media::of(found, Takes::NOTHING, desk).await?.privately())
+}
+
+/// What readers got of a locale at an instant, or will get if what is scheduled happens: the answer of `/v1/entries`, with
+/// what it shows as that was then. Locales, agencies and types are today's. Without `as_of`, what they get now.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/entries/{type_name}/{id}/{part}/form",
+    params(PartAddress, AtInstant),
+    responses(
+        (status = 200, body = Object),
+        (status = 404, description = "They got nothing of it."),
+        (status = 410, description = "It was gone."),
+        (status = 422, description = "More leads up to it than is looked through."),
+    ),
+    security(("token" = []))
+)]
+#[get("/manage/v1/entries/<_>/<_>/<_>/form")]
+pub(crate) async fn read_form(
+    place: PartPlace,
+    query: Query<'_, AtInstant>,
+    desk: &State<Desk>,
+) -> Result<Shown, Problem> {
+    place.readable()?;
+    let at = instant(&query, desk.cms.clock().now())?;
+    let about = (&place.at.entry, &place.locale()?);
+    shown(desk.cms.form_at(&place.at.editor.bearer.actor, about, at).await?)
 }

@@ -31,7 +31,7 @@ use crate::{
         query::{Nothing, Query},
         session::{COOKIE, Newcomer, SessionCookie},
     },
-    management::administrator,
+    management::{administrator, sign_in::Lobby},
     problem::{Code, Problem},
 };
 
@@ -78,8 +78,23 @@ pub struct SignInRequest {
 #[derive(Debug)]
 pub struct WithCookie {
     status: Status,
-    cookie: String,
-    body: Option<SessionDocument>,
+    cookies: Vec<String>,
+    body: Option<Told>,
+}
+
+/// What such an answer tells.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Told {
+    Session(SessionDocument),
+    Farewell(FarewellDocument),
+}
+
+/// Where a browser goes on that was signed out here, and was signed in by a provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FarewellDocument {
+    /// The provider's address, which ends the session there; it is for the person to say whether it should.
+    location: String,
 }
 
 impl<'r> Responder<'r, 'static> for WithCookie {
@@ -89,7 +104,9 @@ impl<'r> Responder<'r, 'static> for WithCookie {
             None => Response::new(),
         };
         answer.set_status(self.status);
-        answer.adjoin_raw_header("Set-Cookie", self.cookie);
+        for cookie in self.cookies {
+            answer.adjoin_raw_header("Set-Cookie", cookie);
+        }
         Ok(answer)
     }
 }
@@ -98,13 +115,32 @@ impl WithCookie {
     /// Takes the cookie away.
     fn without() -> Self {
         let cookie = format!("{COOKIE}=; Max-Age=0; {ATTRIBUTES}");
-        Self { status: Status::NoContent, cookie, body: None }
+        Self { status: Status::NoContent, cookies: vec![cookie], body: None }
     }
 
-    fn of(signed_in: &SignedIn) -> Self {
-        let cookie = format!("{COOKIE}={}; {ATTRIBUTES}", signed_in.secret.reveal());
+    /// Gives the cookie of a session that began.
+    pub(super) fn of(signed_in: &SignedIn) -> Self {
         let body = SessionDocument::of(&signed_in.session, &signed_in.csrf);
-        Self { status: Status::Created, cookie, body: Some(body) }
+        let cookies = vec![Self::cookie(signed_in)];
+        Self { status: Status::Created, cookies, body: Some(Told::Session(body)) }
+    }
+
+    /// The cookie of a session that began.
+    pub(super) fn cookie(signed_in: &SignedIn) -> String {
+        format!("{COOKIE}={}; {ATTRIBUTES}", signed_in.secret.reveal())
+    }
+
+    /// Sets or takes away another besides.
+    pub(super) fn and(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// Says where to go on.
+    fn to(self, location: Option<String>) -> Self {
+        let Some(location) = location else { return self };
+        let body = Some(Told::Farewell(FarewellDocument { location }));
+        Self { status: Status::Ok, body, ..self }
     }
 }
 
@@ -134,6 +170,7 @@ impl From<SignInError> for Problem {
                 let seconds = millis.max(0).unsigned_abs().div_ceil(1_000).max(1);
                 Self::new(Code::TooManyRequests).header("Retry-After", seconds.to_string())
             }
+            SignInError::NoSecondFactor => Self::new(Code::SecondFactorRequired),
             SignInError::Busy => Self::new(Code::TooManyRequests).header("Retry-After", "1"),
             SignInError::Command(error) => error.into(),
         }
@@ -194,22 +231,34 @@ pub(crate) fn read_session(
     }
 }
 
-/// Signs out: the session is good for nothing from the next request on.
-#[utoipa::path(tag = "management", params(Nothing), responses((status = 204)), security(("session" = [])))]
+/// Signs out: the session is good for nothing from the next request on. Whoever was signed in by a provider is told where
+/// to sign out there.
+#[utoipa::path(
+    tag = "management",
+    params(Nothing),
+    responses(
+        (status = 200, body = FarewellDocument, description = "It was a provider's word that signed in."),
+        (status = 204),
+    ),
+    security(("session" = []))
+)]
 #[delete("/manage/v1/session")]
 pub(crate) async fn sign_out(
     bearer: Bearer,
     cookie: Option<SessionCookie>,
     _query: Query<'_, Nothing>,
     desk: &State<Desk>,
+    lobby: &State<Lobby>,
 ) -> Result<WithCookie, Problem> {
-    match (&bearer.proof, cookie) {
-        (Proof::Session(..), Some(SessionCookie(secret))) => desk.cms.sign_out(&secret).await?,
-        (Proof::Session(..), None) | (Proof::Token(_), _) => {
-            return Err(Problem::new(Code::NotFound));
-        }
-    }
-    Ok(WithCookie::without())
+    let (Proof::Session(session, _), Some(SessionCookie(secret))) = (&bearer.proof, cookie) else {
+        return Err(Problem::new(Code::NotFound));
+    };
+    desk.cms.sign_out(&secret).await?;
+    let farewell = match &session.provider {
+        Some(provider) => lobby.providers.farewell(provider).await,
+        None => None,
+    };
+    Ok(WithCookie::without().to(farewell))
 }
 
 /// Signs out everywhere: all of one's sessions end.

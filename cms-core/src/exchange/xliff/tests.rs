@@ -154,12 +154,12 @@ fn files_that_are_none_are_refused_with_line_and_reason() {
     assert_eq!(code(&document(&format!("{unit}<b/>"))).1, "file_unexpected");
     assert_eq!(code(&document(&unit.replace("</unit>", ""))).1, "file_malformed");
     let nested = format!("<unit id=\"u\"><segment><source>{}", "<pc id=\"1\">".repeat(100));
-    assert_eq!(code(&document(&nested)).1, "file_too_large");
+    assert_eq!(code(&document(&nested)).1, "too_large_inside");
     let long = document(&unit.replace(">a<", &format!(">{}<", "a".repeat(2 << 20))));
-    assert_eq!(code(&long).1, "file_too_large");
+    assert_eq!(code(&long).1, "too_large_inside");
     let pieces =
         document(&unit.replace(">a<", &format!(">{}<", "aaaaaaaa<!-- b -->".repeat(1 << 18))));
-    assert_eq!(code(&pieces).1, "file_too_large");
+    assert_eq!(code(&pieces).1, "too_large_inside");
     let twice = document(unit).replace("</file>", "</file><file id=\"f\"/>");
     assert_eq!(code(&twice).1, "repeated_id");
 }

@@ -5,10 +5,12 @@
 //! with what is published at that moment. So nothing has to be made again when an embedded entry
 //! changes, and no page can lag behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::links;
 
 use crate::{
     asset::Own,
@@ -26,6 +28,9 @@ use crate::{
 pub struct Form {
     /// In the order of their names.
     pub fields: Vec<FormField>,
+    /// The addresses of other sites that it links to. They are kept by themselves.
+    #[serde(skip)]
+    pub links: BTreeSet<String>,
 }
 
 /// A field of a form.
@@ -103,13 +108,14 @@ pub fn make(
     locale: Option<&Locale>,
 ) -> Form {
     let uses = uses(content_type, fields);
-    let form_field = |(name, value): (&FieldName, &Value)| {
+    let mut links = BTreeSet::new();
+    let mut form_field = |(name, value): (&FieldName, &Value)| {
         let kind = content_type.field(name).map(|field| &field.kind);
         let mut writer =
             Writer { described_by: content_type.described_by(name), ..Writer::default() };
         match (kind, value, locale) {
             (Some(FieldKind::Markdown), Value::String(source), Some(locale)) => {
-                writer.markdown(source, embeds, locale);
+                links.extend(writer.markdown(source, embeds, locale));
             }
             (Some(FieldKind::Reference { many: true, .. }), Value::Array(_), _) => {
                 let prefix = pointer_step(name) + "/";
@@ -120,14 +126,20 @@ pub fn make(
                     many: true,
                 });
             }
-            (Some(_), _, _) => writer.value(value, &pointer_step(name), &uses, &Own::default()),
+            (Some(kind), _, _) => {
+                if matches!(kind, FieldKind::Url | FieldKind::Structured) {
+                    links::in_value(value, &mut links);
+                }
+                writer.value(value, &pointer_step(name), &uses, &Own::default());
+            }
             // A field that the type no longer has is not delivered.
             (None, _, _) => return None,
         }
         let long = matches!(kind, Some(FieldKind::Markdown));
         Some(FormField { name: name.clone(), long, value: writer.finish() })
     };
-    Form { fields: fields.iter().filter_map(form_field).collect() }
+    let fields = fields.iter().filter_map(&mut form_field).collect();
+    Form { fields, links }
 }
 
 /// An entry that is referred to, or an asset that is shown.
@@ -253,7 +265,8 @@ impl Writer {
     }
 
     /// A Markdown field: the Markdown, its HTML, its headings and its reading time.
-    fn markdown(&mut self, source: &str, embeds: &Embeds, locale: &Locale) {
+    /// Gives where it links to.
+    fn markdown(&mut self, source: &str, embeds: &Embeds, locale: &Locale) -> Vec<String> {
         let rendered = markdown::rendered(source, locale);
         self.ready.push_str("{\"markdown\":\"");
         self.pieces(&rendered.markdown, embeds, Shape::Markdown);
@@ -269,6 +282,8 @@ impl Writer {
         self.ready.push_str(",\"reading_minutes\":");
         self.ready.push_str(&rendered.reading_minutes.to_string());
         self.ready.push('}');
+        let outward = rendered.links.iter().filter(|url| links::is_outward(url));
+        outward.cloned().collect()
     }
 
     fn pieces(&mut self, pieces: &[Piece], embeds: &Embeds, shape: Shape) {

@@ -90,6 +90,24 @@ fn put_tombstone(
     batch.put(&TOMBSTONES, &(locale.clone(), place, id), &tombstone)
 }
 
+/// Takes an entry out of the tables as if it had never been: for a batch in which it is made again, and that is never
+/// written. Its slugs stay: they lead to it by its id.
+///
+/// # Errors
+/// [`ViewError`] when the view cannot be read.
+pub fn forget(batch: &mut Batch<'_>, id: EntryId) -> Result<(), ViewError> {
+    let Some(entry) = batch.get(&ENTRIES, &id)? else { return Ok(()) };
+    put_form(batch, id, &Part::Shared, None)?;
+    for locale in entry.locales.keys() {
+        put_form(batch, id, &Part::Locale(locale.clone()), None)?;
+        batch.remove(&PIECES, &(id, locale.clone()));
+        batch.remove(&RECALLS, &(id, locale.clone()));
+        batch.remove(&AGEING, &(id, locale.clone()));
+    }
+    batch.remove(&ENTRIES, &id);
+    Ok(())
+}
+
 pub(super) fn erased(
     batch: &mut Batch<'_>,
     event: &Event,

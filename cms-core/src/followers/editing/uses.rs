@@ -1,7 +1,7 @@
 //! Who uses what, all of it in order: for reports on links that lead nowhere.
 
 use super::{USED_BY, Use, reader::Editing};
-use crate::{event::Part, followers::ReadError, id::EntryId};
+use crate::{entry::Entry, event::Part, followers::ReadError, id::EntryId};
 
 /// A use: the target, the user, the user's part.
 pub type UsePlace = (EntryId, EntryId, Part);
@@ -19,4 +19,14 @@ impl Editing {
         let rows = self.reader.scan(&USED_BY, &(), after).take(limit);
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// Why what a link leads to is nothing that readers get: `erased`, `withdrawn`, or `unpublished` when they never got it.
+pub fn nowhere(target: Option<&Entry>) -> Option<&'static str> {
+    let Some(target) = target else { return Some("erased") };
+    if target.published_locales().next().is_some() {
+        return None;
+    }
+    let was_there = target.once_published_locales().next().is_some();
+    Some(if was_there { "withdrawn" } else { "unpublished" })
 }

@@ -64,7 +64,7 @@ impl<'a> Collector<'a> {
             }
             fields.retain(|field| !live.withheld().contains(&field.name));
             fields.sort_by(|a, b| a.name.cmp(&b.name));
-            self.form(&Form { fields }, content_type);
+            self.form(&Form { fields, ..Form::default() }, content_type);
         }
         let made = self.reader.get(&tables::PIECES, &(entry.id, self.locale.clone()))?;
         let mut made = made.unwrap_or_default().0;

@@ -3,7 +3,6 @@
 use cms_core::{
     commands::{rename_account::RenameAccount, switch_account::SwitchAccount},
     id::AccountId,
-    violation::Violation,
 };
 use rocket::{Route, State, delete, get, patch, routes, serde::json::Json};
 use serde_json::{Value, json};
@@ -83,15 +82,7 @@ pub(crate) async fn change_account(
     let (account, before) = known(desk, id)?;
     let mut members = Members::of(Some(body.0))?;
     let name = members.text("name").filter(|name| *name != before.name);
-    let disabled = match members.value("disabled") {
-        None => None,
-        Some(Value::Bool(disabled)) => Some(disabled).filter(|it| *it != before.disabled),
-        Some(_) => {
-            let wrong = Violation::new("/disabled", "wrong_kind").with("expected", "boolean");
-            members.refuse(wrong);
-            None
-        }
-    };
+    let disabled = members.boolean("disabled").filter(|it| *it != before.disabled);
     members.finish()?;
     let mut event = 0;
     if let Some(name) = name {

@@ -65,7 +65,10 @@ pub struct ListedEntries {
 }
 
 /// The instant that a query names; now without one.
-fn instant<P: Parameters>(query: &Query<'_, P>, now: Timestamp) -> Result<Timestamp, Problem> {
+pub(in crate::management) fn instant<P: Parameters>(
+    query: &Query<'_, P>,
+    now: Timestamp,
+) -> Result<Timestamp, Problem> {
     let Some(text) = query.text("as_of") else { return Ok(now) };
     let parsed = text.parse().map_err(|_| Fault::parameter("as_of", "bad_time"));
     parsed.map_err(|fault| Problem::parameters(vec![fault]))
