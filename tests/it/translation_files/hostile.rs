@@ -92,14 +92,14 @@ fn what_never_ends_is_refused_where_it_grows_too_large() {
     let long = |begin: &str, piece: &'static str| {
         repeated(open(begin), move |_| piece.repeat(1_024), 1 << 20, "")
     };
-    assert_eq!(refused(long("", "a")), (2, "file_too_large".to_owned()));
-    assert_eq!(refused(long("<ph id=\"", "a")), (2, "file_too_large".to_owned()));
-    assert_eq!(refused(long("<!--", "a")), (2, "file_too_large".to_owned()));
-    assert_eq!(refused(long("<pc id=\"1\"", " a=\"b\"")).1, "file_too_large");
-    assert_eq!(refused(long("", "<pc id=\"1\">")), (2, "file_too_large".to_owned()));
+    assert_eq!(refused(long("", "a")), (2, "too_large_inside".to_owned()));
+    assert_eq!(refused(long("<ph id=\"", "a")), (2, "too_large_inside".to_owned()));
+    assert_eq!(refused(long("<!--", "a")), (2, "too_large_inside".to_owned()));
+    assert_eq!(refused(long("<pc id=\"1\"", " a=\"b\"")).1, "too_large_inside");
+    assert_eq!(refused(long("", "<pc id=\"1\">")), (2, "too_large_inside".to_owned()));
     let po = repeated("msgid \"".to_owned(), |_| "a".repeat(1_024), 1 << 20, "");
     let fault = po::read(po, &mut |_| Ok(())).unwrap_err();
-    assert_eq!((fault.line, fault.violation.code.as_str()), (1, "file_too_large"));
+    assert_eq!((fault.line, fault.violation.code.as_str()), (1, "too_large_inside"));
 }
 
 #[test]
