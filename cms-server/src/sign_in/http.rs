@@ -31,13 +31,15 @@ pub(super) enum HttpError {
 }
 
 impl Http {
-    /// A client of its own: connections to providers are kept open for a while.
+    /// A client of its own.
     ///
     /// # Errors
     /// When the system's certificates can't be read.
     pub(super) fn make() -> Result<Self, HttpError> {
         let client = Client::builder()
             .redirect(Policy::none())
+            // A connection that the provider has closed meanwhile would fail the one request that can't be repeated.
+            .pool_max_idle_per_host(0)
             .timeout(PATIENCE)
             .connect_timeout(CONNECT)
             .user_agent(concat!("beacon/", env!("CARGO_PKG_VERSION")))
