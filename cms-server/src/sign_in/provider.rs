@@ -216,6 +216,10 @@ impl Provider {
             }
             other => other.map_err(|error| refused(with_causes(&error)))?,
         };
+        // Where a token names whom it was made for, that is this server.
+        if claims.authorized_party().is_some_and(|party| **party != self.settings.client_id) {
+            return Err(refused("it was made for another party"));
+        }
         let subject = claims.subject().as_str();
         if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
             return Err(refused("its subject is empty or too long"));
