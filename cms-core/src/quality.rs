@@ -20,6 +20,7 @@ mod numbers;
 mod shown;
 mod spaces;
 mod structure;
+pub mod terms;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -304,5 +305,6 @@ pub fn check(pair: &Pair<'_>) -> Vec<Finding> {
     spaces::check(&sides, &mut found);
     structure::check(&sides, &mut found);
     numbers::check(&sides, &mut found);
+    terms::check(&sides, &mut found);
     found
 }

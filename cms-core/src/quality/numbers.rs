@@ -212,6 +212,7 @@ fn figures(
         return;
     }
     clocks(&mut missing, &mut surplus);
+    months(sides, &mut missing, &mut surplus);
     let words = (said_in_words(sides, true), said_in_words(sides, false));
     missing.retain(|value| !(words.1 && is_small(value)));
     surplus.retain(|value| !(words.0 && is_small(value)));
@@ -249,6 +250,19 @@ fn clocks(missing: &mut Vec<String>, surplus: &mut Vec<String>) {
     });
     for side in [missing, surplus] {
         side.retain(|value| value != "0");
+    }
+}
+
+/// Takes away a month that one side says in figures and the other in a word.
+fn months(sides: &Sides<'_>, missing: &mut Vec<String>, surplus: &mut Vec<String>) {
+    let is_month = |text: &String| text.parse::<u32>().is_ok_and(|it| (1..=12).contains(&it));
+    let named = |facts: &facts::Facts| facts.meaning(Meaning::Date).values().sum::<usize>();
+    for (side, names) in [(missing, named(&sides.facts.1)), (surplus, named(&sides.facts.0))] {
+        for _ in 0..names {
+            if let Some(at) = side.iter().position(is_month) {
+                side.swap_remove(at);
+            }
+        }
     }
 }
 

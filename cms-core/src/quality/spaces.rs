@@ -39,7 +39,7 @@ fn lacks_space(text: &str, locale: &Locale) -> bool {
     }
     let is_canadian = locale.region() == Some("CA");
     let is_double = |c: char| c == ':' || (!is_canadian && matches!(c, ';' | '!' | '?'));
-    let mut before = None;
+    let (mut before, mut is_name) = (None, false);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let next = chars.peek().copied();
@@ -47,7 +47,10 @@ fn lacks_space(text: &str, locale: &Locale) -> bool {
         let stands_close = |other: Option<char>| other.is_some_and(|c| !c.is_whitespace());
         let is_word =
             before.is_some_and(|c: char| c.is_alphanumeric() || matches!(c, ')' | '»' | '"' | '”'));
-        if is_double(c) && is_word && is_end {
+        // `:name:` stands for a picture.
+        let closes_name = c == ':' && is_name;
+        is_name = (c == ':' && !is_name) || (is_name && c != ':' && !c.is_whitespace());
+        if is_double(c) && is_word && is_end && !closes_name {
             return true;
         }
         if (c == '«' && stands_close(next)) || (c == '»' && stands_close(before)) {

@@ -6,7 +6,7 @@ use super::{Check, Finding, Sides};
 use crate::{
     embed::EmbedToken,
     segment::{
-        code::{CodeKind, InlineCode, Side},
+        code::{CodeKind, InlineCode, Side, code_key},
         facts::address,
     },
 };
@@ -35,8 +35,12 @@ pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
         braced(sides.raw.0).into_iter().for_each(|it| *source.entry(it).or_default() += 1);
         braced(sides.raw.1).into_iter().for_each(|it| *target.entry(it).or_default() += 1);
     }
+    let tags = (tags(sides.raw.0, sides.codes.0), tags(sides.raw.1, sides.codes.1));
+    for tag in surplus(&tags.0, &tags.1) {
+        source.insert(format!("<{tag}>"), 1);
+    }
     found.extend(differ(Check::Placeholders, &source, &target));
-    let (source, target) = of(tag);
+    let (source, target) = tags;
     let surplus = Finding::new(Check::SafeHtml).listing(&[], &surplus(&target, &source));
     let is_unsafe = is_unsafe(sides.raw.1, sides.codes.1) && !is_unsafe(sides.raw.0, sides.codes.0);
     if is_unsafe || !surplus.surplus.is_empty() {
@@ -136,9 +140,9 @@ fn embed(written: &str, code: &InlineCode) -> Option<String> {
 
 fn placeholder(written: &str, code: &InlineCode) -> Option<String> {
     match code.kind {
-        CodeKind::Code => Some(written.split_whitespace().collect::<Vec<_>>().join(" ")),
-        CodeKind::Html => tag_name(written),
-        CodeKind::Emphasis
+        CodeKind::Code => Some(code_key(written)),
+        CodeKind::Html
+        | CodeKind::Emphasis
         | CodeKind::Strong
         | CodeKind::Strike
         | CodeKind::Link
@@ -149,8 +153,22 @@ fn placeholder(written: &str, code: &InlineCode) -> Option<String> {
     }
 }
 
-fn tag(written: &str, code: &InlineCode) -> Option<String> {
-    if code.kind == CodeKind::Html { tag_name(written) } else { None }
+/// The names of a text's tags, wherever they stand but in code.
+fn tags(text: &str, codes: &[InlineCode]) -> Counts {
+    let is_code = |at: usize| {
+        let others = codes.iter().filter(|code| code.kind == CodeKind::Code);
+        others.clone().any(|code| code.range.contains(&at))
+    };
+    let mut counts = Counts::new();
+    for (at, _) in text.match_indices('<').filter(|(at, _)| !is_code(*at)) {
+        let name = tag_name(text.get(at..).unwrap_or_default()).unwrap_or_default();
+        let letters = name.trim_start_matches('/');
+        let is_name = letters.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if is_name && letters.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// The name of a tag, with its slash where it closes.
@@ -380,10 +398,10 @@ mod tests {
                 ("Введите `rm` <kbd>сейчас</kbd>.", "ru"),
             ],
             [
-                ("Tapez `mr` <kbd>vite</kbd>.", "fr"),
+                ("Tapez `rm -f` <kbd>vite</kbd>.", "fr"),
                 ("اكتب rm <kbd>الآن</kbd>.", "ar"),
                 ("现在输入 `rm`。", "zh"),
-                ("Введите `рм` <kbd>сейчас</kbd>.", "ru"),
+                ("Введите `rm` сейчас.", "ru"),
             ],
         );
         for (target, language) in [

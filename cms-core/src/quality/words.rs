@@ -98,7 +98,9 @@ fn is_of_other_script(sides: &Sides<'_>) -> bool {
 
 /// The scripts that a language is written in; none where it isn't known.
 fn scripts(locale: &Locale) -> &'static [Script] {
-    let script = match locale.script() {
+    // What a tag says goes before what is usual.
+    let said = locale.as_str().split('-').skip(1).find(|part| part.len() == 4);
+    let script = match said.filter(|part| part.chars().all(char::is_alphabetic)) {
         Some(script) => script,
         None => usual_script(locale),
     };

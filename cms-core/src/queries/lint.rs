@@ -8,6 +8,10 @@ use crate::{
     event::{Fields, Part},
     followers::{ReadError, editing::reader::Editing},
     id::EntryId,
+    locale::Locale,
+    markdown,
+    quality::terms,
+    segment::{self, Unit},
     statistic::{self, prose},
     violation::{Violation, pointer_step},
 };
@@ -61,8 +65,24 @@ impl Editing {
                 found.collect()
             }
         };
+        let mut found = found;
+        if let Part::Locale(locale) = part {
+            let units = segment::units(&content_type, &fields, markdown::cut);
+            found.extend(units.iter().flat_map(|unit| discouraged(unit, locale)));
+        }
         Ok(Some(found.into_iter().map(|it| it.under("/fields")).collect()))
     }
+}
+
+/// Wording to avoid, where it stands, and what to say instead.
+fn discouraged(unit: &Unit, locale: &Locale) -> Vec<Violation> {
+    let found = terms::discouraged(&unit.segment.text, locale.language());
+    let told = |it: terms::Discouraged| {
+        Violation::new(&unit.pointer, "discouraged_term")
+            .with("found", it.found)
+            .with("instead", it.instead)
+    };
+    found.into_iter().map(told).collect()
 }
 
 fn told(pointer: &str, found: &prose::Figure) -> Violation {

@@ -95,6 +95,18 @@ pub fn broken(
     (!missing.is_empty() || !surplus.is_empty()).then_some(Broken { missing, surplus })
 }
 
+/// What of a stretch of code a translation must have, too: all of it, or where it is words, such as the label of a
+/// button, that there is one.
+pub fn code_key(written: &str) -> String {
+    let inside = written.trim_matches('`');
+    let is_words = inside.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '\'');
+    if is_words {
+        "`…`".to_owned()
+    } else {
+        written.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What of each code a translation must have, too.
 fn keys(text: &str, codes: &[InlineCode]) -> Vec<String> {
     let key = |code: &InlineCode| match (code.kind, code.side) {
@@ -102,7 +114,8 @@ fn keys(text: &str, codes: &[InlineCode]) -> Vec<String> {
         | (CodeKind::Link | CodeKind::Image, Side::Open(_)) => None,
         (CodeKind::Link | CodeKind::Address, _) => Some("link".to_owned()),
         (CodeKind::Image, _) => Some("image".to_owned()),
-        (CodeKind::Code | CodeKind::Html | CodeKind::Embed | CodeKind::Note, _) => {
+        (CodeKind::Code, _) => Some(code_key(text.get(code.range.clone()).unwrap_or_default())),
+        (CodeKind::Html | CodeKind::Embed | CodeKind::Note, _) => {
             let written = text.get(code.range.clone()).unwrap_or_default();
             Some(written.split_whitespace().collect::<Vec<_>>().join(" "))
         }
