@@ -1,5 +1,7 @@
 //! Assets over the real router: taken in, described, published, shown, replaced, withdrawn.
 
+use std::fs;
+
 use cms_core::access::Act;
 use rocket::http::Method;
 use serde_json::{Value, json};
@@ -338,4 +340,22 @@ fn a_picture_in_a_text_is_a_figure_with_its_words() {
     patch(&desk, &fr, "\"0\"", &json!({ "title": "Jetée", "body": format!("{{{{asset:{id}}}}}") }));
     let refused = desk.act(&fr, "publish", "*", &Value::Null);
     assert_eq!(refused.faults(), [("/fields/body".to_owned(), "embed_undescribed".to_owned())]);
+}
+
+#[test]
+fn a_store_that_refuses_the_bytes_leaves_no_half_of_an_asset() {
+    let desk = Desk::new();
+    let bytes = png(8, 8, 12);
+    let taken = cms_core::media::take_in(&bytes, &cms_core::media::Limits::default()).unwrap();
+    let shard = &taken.digest.to_string()[..2];
+    let shard = desk.app.cms.dir().join("media/blobs").join(shard);
+    fs::remove_dir(&shard).unwrap();
+    fs::write(&shard, "no folder").unwrap();
+    let last = desk.app.cms.log().last();
+    let refused = upload(&desk, &desk.token, "?name=a.png", &bytes);
+    assert_eq!((refused.status, refused.code().as_str()), (503, "unavailable"));
+    assert_eq!(desk.app.cms.log().last(), last);
+    fs::remove_file(&shard).unwrap();
+    fs::create_dir(&shard).unwrap();
+    assert_eq!(upload(&desk, &desk.token, "?name=a.png", &bytes).status, 201, "and goes on");
 }

@@ -63,7 +63,8 @@ fn wanted(open: bool) -> Wanted {
 fn exported(site: &Site, format: Format, open: bool) -> String {
     assert!(wait_for(site.cms.all_remembered()));
     let out = (format, Vec::new());
-    let written = site.cms.export_translations(&site.administrator, &wanted(open), out);
+    let wanted = wanted(open);
+    let written = site.cms.export_translations(&site.administrator, &wanted, out);
     String::from_utf8(wait_for(written).unwrap().1).unwrap()
 }
 

@@ -29,6 +29,7 @@ pub(super) struct Derived {
     pub(super) delivery: Delivery,
     pub(super) editing: Editing,
     pub(super) recollection: Recollection,
+    pub(super) pairs: Arc<Memory>,
     // These followers read what the view's follower wrote, and stop first.
     pub(super) search: Following,
     pub(super) memory: Following,
@@ -120,13 +121,25 @@ pub(super) fn start_derived(
     )?
     .start()?;
     let editing = Editing::new(view.reader(), Arc::clone(log));
-    let memory = Arc::new(open_memory(&folder.join("memory"), log.last())?);
-    let recollection = Recollection::new(Arc::clone(&memory), delivery.clone(), editing.clone());
+    let pairs = Arc::new(open_memory(&folder.join("memory"), log.last())?);
+    let recollection = Recollection::new(Arc::clone(&pairs), delivery.clone(), editing.clone());
     let followed = following.subscribe();
     let memory =
-        MemoryFollower::new(Arc::clone(log), editing.clone(), memory, followed)?.start()?;
+        MemoryFollower::new(Arc::clone(log), editing.clone(), Arc::clone(&pairs), followed)?
+            .start()?;
     let folder = folder.to_owned();
-    Ok(Derived { folder, view, index, delivery, editing, recollection, search, memory, following })
+    Ok(Derived {
+        folder,
+        view,
+        index,
+        delivery,
+        editing,
+        recollection,
+        pairs,
+        search,
+        memory,
+        following,
+    })
 }
 
 /// Opens the translation memory, or begins another where it is damaged, of another format, or ahead of the log.

@@ -94,9 +94,14 @@ fn copy(cms: &Cms) -> Result<(), OpenError> {
     let old = cms.derived();
     let folder = folders::next(&cms.0.dir)?;
     let fresh = Arc::new(View::open(&folder.join("view"), cms.0.options.view_cache)?);
-    let (from, to) = (old.folder.join("index"), folder.join("index"));
-    // The index is never ahead of the view, so it is taken first.
-    let link = || old.index.link(&from, &to).map_err(|error| FollowError::Index(error.to_string()));
+    let places = |name: &str| (old.folder.join(name), folder.join(name));
+    let (index, memory) = (places("index"), places("memory"));
+    // Neither is ever ahead of the view, so they are taken first.
+    let link = || {
+        let linked = old.index.link(&index.0, &index.1);
+        let linked = linked.and_then(|()| old.pairs.link(&memory.0, &memory.1));
+        linked.map_err(|error| FollowError::Index(error.to_string()))
+    };
     let copied = old.view.copy_to(&fresh, link).and_then(|()| Ok(fresh.sync()?));
     if let Err(error) = copied {
         drop(fresh);

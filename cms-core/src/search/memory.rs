@@ -158,6 +158,10 @@ pub struct Likely {
 }
 
 impl Memory {
+    pub(super) fn inner(&self) -> &tantivy::Index {
+        &self.0.inner
+    }
+
     /// Opens the index in a folder, or begins an empty one there.
     ///
     /// # Errors

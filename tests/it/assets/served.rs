@@ -142,3 +142,24 @@ fn what_a_browser_should_not_open_is_sent_to_be_saved() {
     assert_eq!(disposition, "attachment; filename=\"a_.svg\"; filename*=UTF-8''a%C3%A9.svg");
     assert!(sent.header("content-security-policy").unwrap().contains("sandbox"));
 }
+
+#[test]
+fn a_preview_shows_the_bytes_of_its_draft_and_nothing_else() {
+    let (desk, _, public) = published();
+    let (draft, digest) = asset(&desk, "draft.png", &png(200, 90, 22));
+    patch(&desk, &format!("{draft}/en"), "*", &json!({ "alt": "A draft." }));
+    let issued = desk.ask((Method::Post, &format!("{draft}/en/previews")), None, &Value::Null);
+    let secret = issued.json()["secret"].as_str().unwrap().to_owned();
+    let look = |secret: &str, place: &str| {
+        let bearer = format!("Bearer {secret}");
+        let uri = format!("/manage/v1/preview/media/{place}");
+        desk.app.get_with(&uri, &[("Authorization", bearer.as_str())])
+    };
+    let seen = look(&secret, &format!("{digest}/draft.png"));
+    assert_eq!((seen.status, seen.header("cache-control")), (200, Some("private, no-store")));
+    assert_eq!(look(&secret, &format!("{digest}/160.webp")).status, 200);
+    assert_eq!(look(&secret, &format!("{digest}/pier.png")).status, 404);
+    assert_eq!(look(&secret, &format!("{public}/pier.png")).status, 200, "what everybody has, too");
+    assert_eq!(look("bcnp_nothing", &format!("{digest}/draft.png")).status, 401);
+    assert_eq!(desk.app.get(&format!("/media/{digest}/draft.png")).status, 404);
+}
