@@ -86,11 +86,12 @@ impl LibreTranslate {
 
 /// A language as the API names it.
 fn named(locale: &Locale) -> String {
-    match (locale.language(), locale.script()) {
-        ("zh", Some("Hant")) => "zh-Hant".to_owned(),
-        ("zh", _) => "zh-Hans".to_owned(),
-        ("pt", _) if locale.as_str() == "pt-BR" => "pt-BR".to_owned(),
-        (language, _) => language.to_owned(),
+    let is_traditional = || Locale::parse("zh-Hant").is_ok_and(|hant| locale.matches(&hant));
+    match locale.language() {
+        "zh" if is_traditional() => "zh-Hant".to_owned(),
+        "zh" => "zh-Hans".to_owned(),
+        "pt" if locale.as_str() == "pt-BR" => "pt-BR".to_owned(),
+        language => language.to_owned(),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::{
 };
 
 mod hostile;
+mod machine;
 mod tools;
 
 const TELL: &str = "Tell an *adult* whom you trust what has happened.";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Part;
-use crate::id::EntryId;
+use crate::{clock::Timestamp, id::EntryId};
 
 /// What the author says that a change of the source means for its translations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
