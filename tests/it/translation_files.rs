@@ -4,27 +4,17 @@ use std::io::{self, BufRead, Cursor};
 
 use cms_core::{
     access::{Act, Actor, Grant},
-    commands::{
-        CommandError,
-        import_memory::ImportMemory,
-        import_translation::{File, ImportTranslation, ImportTranslationError, Report},
-        pretranslate::{Filled, Pretranslate, PretranslateError},
-    },
-    exchange::{Languages, tmx},
+    commands::import_translation::{File, ImportTranslation, ImportTranslationError, Report},
+    exchange::Languages,
     id::EntryId,
     queries::{
-        memory::Sought,
         segments::{Asked, Of, Row, SegmentTable},
         translation_export::{Format, Wanted},
     },
     segment::{Origin, SegmentState},
-    translation::{
-        SegmentStatus,
-        machine::{Provider, ProviderError, pseudo::Pseudo},
-        memory::Direction,
-    },
+    translation::SegmentStatus,
 };
-use rocket::{async_trait, http::Method};
+use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -35,6 +25,7 @@ use crate::{
 
 mod hostile;
 mod machine;
+mod memory;
 mod tools;
 
 const TELL: &str = "Tell an *adult* whom you trust what has happened.";
@@ -246,183 +237,6 @@ fn a_po_file_says_what_is_fuzzy_and_what_the_source_said() {
         (told.status, told.target()),
         (SegmentStatus::Current, Some("Parlez-en tout de suite à un *adulte*."))
     );
-}
-
-fn like(site: &Site, actor: &Actor, text: &str) -> Vec<(u8, String)> {
-    assert!(wait_for(site.cms.all_remembered()));
-    let direction = Direction { source: locale("en"), target: locale("fr") };
-    let found = site.cms.recollection().like(actor, &Sought::text(direction, text), 5).unwrap();
-    found.into_iter().map(|likely| (likely.percent, likely.pair.target)).collect()
-}
-
-#[test]
-fn what_was_published_is_remembered_and_fills_gaps_elsewhere() {
-    let (site, entry) = site();
-    imported(&site, Format::Xliff, &all_answered(&exported(&site, Format::Xliff, false)));
-    assert_eq!(like(&site, &site.administrator, "What to do"), [], "a draft is not remembered");
-    site.publish(entry, "fr");
-    assert_eq!(like(&site, &site.administrator, "What to do"), [(100, "Que faire".to_owned())]);
-    let other = site.create("guidance", "other");
-    let text = "Tell an *adult* whom you know what has happened.";
-    site.save_and_publish(other, "en", &source(&[text, CALL, KEEP]));
-    let xliff = exported(&site, Format::Xliff, true);
-    assert!(
-        xliff.contains("type=\"icm\" similarity=\"100\" origin=\"guidance/plan/title\""),
-        "{xliff}"
-    );
-    let act = Pretranslate { entry: other, locale: locale("fr"), dry_run: false };
-    let filled = wait_for(site.cms.pretranslate(&site.administrator, &act, None)).unwrap();
-    assert_eq!((filled.memory, filled.machine, filled.left), (3, 0, 2), "{filled:?}");
-    assert_eq!(filled.like.len(), 1);
-    assert_eq!((filled.like[0].source.as_str(), filled.like[0].likely.percent), (text, 88));
-    let after = table(&site, other);
-    let record = row(&after, CALL).record.clone().unwrap();
-    assert_eq!((record.origin, record.state), (Origin::Memory, SegmentState::Initial));
-    // Made again from the log, it is the same.
-    let before = like(&site, &site.administrator, CALL);
-    wait_for(site.cms.rebuild(|_| {})).unwrap();
-    assert_eq!(like(&site, &site.administrator, CALL), before);
-    assert_eq!(before.len(), 1);
-}
-
-#[test]
-fn the_memory_shows_nobody_what_they_may_not_read() {
-    let (site, entry) = site();
-    imported(&site, Format::Xliff, &all_answered(&exported(&site, Format::Xliff, false)));
-    site.publish(entry, "fr");
-    let account = site.administrator.account;
-    let grant = |tag: &str| {
-        vec![Grant {
-            acts: vec![Act::Read],
-            agency: None,
-            type_name: None,
-            locale: Some(locale(tag)),
-        }]
-    };
-    let (french, spanish) =
-        (Actor { account, grants: grant("fr") }, Actor { account, grants: grant("es") });
-    let nobody = Actor { account, grants: Vec::new() };
-    assert_eq!(like(&site, &spanish, "What to do").len(), 1, "what readers get, editors may see");
-    assert_eq!(like(&site, &nobody, "What to do"), []);
-    let withdrawal = cms_core::event::Withdrawal::Gone { replacement: None };
-    site.try_unpublish(entry, "fr", withdrawal).unwrap();
-    assert_eq!(like(&site, &spanish, "What to do"), []);
-    assert_eq!(like(&site, &french, "What to do").len(), 1);
-    wait_for(site.cms.erase(&site.administrator, entry)).unwrap();
-    assert_eq!(like(&site, &site.administrator, "What to do"), [], "what is erased is forgotten");
-}
-
-/// A machine that answers what it is told to.
-#[derive(Debug)]
-struct Answers(fn(&str) -> String);
-
-#[async_trait]
-impl Provider for Answers {
-    fn name(&self) -> &'static str {
-        "answers"
-    }
-
-    fn at_once(&self) -> (usize, usize) {
-        (2, 1_000)
-    }
-
-    async fn translate(
-        &self,
-        _: &Direction,
-        texts: &[String],
-    ) -> Result<Vec<String>, ProviderError> {
-        assert!(texts.len() <= 2);
-        Ok(texts.iter().map(|text| (self.0)(text)).collect())
-    }
-}
-
-fn filled(
-    site: &Site,
-    entry: EntryId,
-    provider: &dyn Provider,
-) -> Result<Filled, PretranslateError> {
-    let act = Pretranslate { entry, locale: locale("fr"), dry_run: false };
-    wait_for(site.cms.pretranslate(&site.administrator, &act, Some(provider)))
-}
-
-#[test]
-fn a_machines_proposals_are_marked_drafts_and_broken_ones_are_dropped() {
-    let (site, entry) = site();
-    let broken = filled(&site, entry, &Answers(|text| text.replace('⟦', ""))).unwrap();
-    assert_eq!((broken.machine, broken.dropped.len()), (2, 2), "{broken:?}");
-    assert!(broken.dropped.iter().all(|(_, wrong)| wrong[0].code == "broken_proposal"));
-    let done = filled(&site, entry, &Pseudo).unwrap();
-    assert_eq!((done.machine, done.left, done.dropped.len()), (2, 0, 0), "{done:?}");
-    let after = table(&site, entry);
-    let call = row(&after, CALL);
-    let said =
-        "[!!! Ƈȧŀŀ **{{route:line.phone}}** ǿř řḗȧḓ [ŧħīş ƥȧɠḗ](https://example.org/en). !!!]";
-    assert_eq!(call.target(), Some(said));
-    let record = call.record.as_ref().unwrap();
-    assert_eq!((record.origin, record.state), (Origin::Machine, SegmentState::Initial));
-    assert!(filled(&site, entry, &Answers(|_| unreachable!("nothing is left"))).is_ok());
-}
-
-#[test]
-fn the_memory_goes_out_as_tmx() {
-    let (site, entry) = site();
-    imported(&site, Format::Xliff, &all_answered(&exported(&site, Format::Xliff, false)));
-    site.publish(entry, "fr");
-    assert!(wait_for(site.cms.all_remembered()));
-    let direction = Direction { source: locale("en"), target: locale("fr") };
-    let (pairs, bytes) =
-        site.cms.export_memory(&site.administrator, &direction, Vec::new()).unwrap();
-    assert_eq!(pairs, 4);
-    let mut read = Vec::new();
-    let languages = (&direction.source, &direction.target);
-    tmx::read(bytes.as_slice(), languages, &mut |pair| {
-        read.push((pair.source, pair.target));
-        Ok(())
-    })
-    .unwrap();
-    read.sort();
-    assert_eq!(read[0], ("Blackmail".to_owned(), "Chantage".to_owned()));
-    assert_eq!(read[1].0, CALL);
-}
-
-#[test]
-fn a_memory_of_elsewhere_is_remembered_for_those_of_its_agency() {
-    let (site, _) = site();
-    let row = |at: usize| {
-        format!(
-            "<tu><tuv xml:lang=\"en-GB\"><seg>Stop writing, {at}</seg></tuv><tuv xml:lang=\"fr\"><seg>Arrêtez d'écrire, {at}</seg></tuv></tu>"
-        )
-    };
-    let rows: String = (0..1_500).map(row).collect();
-    let text = format!("<tmx version=\"1.4\"><header/><body>{rows}</body></tmx>");
-    let agency = site.cms.editing().site().unwrap().unwrap().default_agency;
-    let direction = Direction { source: locale("en"), target: locale("fr") };
-    let act = ImportMemory { agency, name: "old".to_owned(), direction };
-    let import = |text: &str| {
-        let mut file = InMemory(text.as_bytes().to_vec());
-        wait_for(site.cms.import_memory(&site.administrator, &mut file, &act))
-    };
-    let last = site.cms.log().last();
-    assert!(import(&text[..text.len() - 3]).is_err());
-    assert_eq!(site.cms.log().last(), last, "a file that can't be read changes nothing");
-    let (pairs, event) = import(&text).unwrap();
-    assert_eq!((pairs, event), (1_500, last + 2));
-    let expected = [(100, "Arrêtez d'écrire, 1234".to_owned())];
-    assert_eq!(like(&site, &site.administrator, "Stop writing, 1234")[..1], expected);
-    import(&text).unwrap();
-    assert!(wait_for(site.cms.all_remembered()));
-    assert_eq!(site.cms.recollection().index().count(), 1_500, "twice is once");
-    let account = site.administrator.account;
-    let of = |agency| {
-        let grant = Grant { acts: vec![Act::Read], agency, type_name: None, locale: None };
-        Actor { account, grants: vec![grant] }
-    };
-    assert_eq!(like(&site, &of(Some(agency)), "Stop writing, 1234")[..1], expected);
-    let other = cms_core::id::AgencyId::from_bytes([7; 16]);
-    assert_eq!(like(&site, &of(Some(other)), "Stop writing, 1234"), []);
-    let mut file = InMemory(text.into_bytes());
-    let refused = wait_for(site.cms.import_memory(&of(None), &mut file, &act));
-    assert!(matches!(refused, Err(ImportTranslationError::Command(CommandError::Forbidden))));
 }
 
 #[test]
