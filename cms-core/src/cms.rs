@@ -42,7 +42,7 @@ mod folders;
 mod previews;
 mod releases;
 mod sessions;
-mod translations;
+pub mod translations;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};
