@@ -7,7 +7,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hasher as _},
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     time::Instant,
