@@ -46,7 +46,7 @@ mod media;
 mod previews;
 mod releases;
 mod sessions;
-mod translations;
+pub mod translations;
 mod upkeep;
 
 use derived::{Derived, Opening, open_derived, start_derived};

@@ -2,7 +2,7 @@
 //!
 //! A file is written and read piece by piece, in bounded memory, by way of one model: a [`Unit`] is a segment with
 //! all that a translator is told, a [`Returned`] one what a file says of it when it comes back. Nothing here knows
-//! an entry's state; what of a file is taken is `commands::import_translation`'s business.
+//! an entry's state; what of a file is taken is `cms::translations::import`'s business.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Cursor};
 
 use cms_core::{
     access::{Act, Actor, Grant},
-    commands::import_translation::{File, ImportTranslation, ImportTranslationError, Report},
+    cms::translations::import::{File, ImportTranslation, ImportTranslationError, Report},
     exchange::Languages,
     id::EntryId,
     queries::{

@@ -2,14 +2,16 @@
 
 use std::{io, time::Duration};
 
+use self::{
+    import::{File, ImportTranslation, ImportTranslationError, Report, batches},
+    pretranslate::{Filled, Pretranslate, PretranslateError, Sources},
+};
 use super::{ATTEMPTS, Cms, PATIENCE, acts::decided};
 use crate::{
     access::Actor,
     commands::{
         Accepted, CommandError,
         import_memory::{self, ImportMemory},
-        import_translation::{File, ImportTranslation, ImportTranslationError, Report, batches},
-        pretranslate::{Filled, Pretranslate, PretranslateError, Sources},
     },
     exchange::tmx::{self, Pair as TmxPair, TmxWriter},
     queries::{
@@ -22,6 +24,9 @@ use crate::{
     segment::SegmentKind,
     translation::{machine::Provider, memory::Direction},
 };
+
+pub mod import;
+pub mod pretranslate;
 
 impl Cms {
     /// What was translated before.

@@ -113,7 +113,10 @@ fn escaped(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\t' => escaped.push_str("\\t"),
             '\r' => escaped.push_str("\\r"),
-            c if c.is_ascii_control() => escaped.push_str(&format!("\\{:03o}", u32::from(c))),
+            c if c.is_ascii_control() => {
+                let octal = format!("\\{:03o}", u32::from(c));
+                escaped.push_str(&octal);
+            }
             c => escaped.push(c),
         }
     }

@@ -10,10 +10,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    read::{XliffReader, read},
-    write::XliffWriter,
-};
+pub use self::{read::read, write::XliffWriter};
 
 /// The core, of versions 2.0 and 2.1.
 const CORE: &str = "urn:oasis:names:tc:xliff:document:2.0";

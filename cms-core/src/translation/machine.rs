@@ -107,7 +107,9 @@ impl Masked {
             masked.push_str(text.get(from..range.start).unwrap_or_default());
             let written = text.get(range.clone()).unwrap_or_default().to_owned();
             hidden.push(Hidden { written, side });
-            masked.push_str(&format!("{BEGIN}{}{END}", hidden.len()));
+            masked.push(BEGIN);
+            masked.push_str(&hidden.len().to_string());
+            masked.push(END);
             from = range.end;
         }
         masked.push_str(text.get(from..).unwrap_or_default());

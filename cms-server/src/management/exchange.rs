@@ -7,10 +7,8 @@ use std::{
 
 use cms_core::{
     access::Actor,
-    commands::{
-        import_translation::{
-            File, ImportTranslation, ImportTranslationError, Refused, Report as Imported,
-        },
+    cms::translations::{
+        import::{File, ImportTranslation, ImportTranslationError, Refused, Report as Imported},
         pretranslate::{Filled, Like, Pretranslate, PretranslateError},
     },
     exchange::{Fault as FileFault, Languages},

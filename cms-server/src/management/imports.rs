@@ -7,10 +7,8 @@ use std::{
 
 use cms_core::{
     access::Actor,
-    commands::{
-        import::{ImportError, ImportOptions, ImportReport, Lines},
-        import_translation::File,
-    },
+    cms::translations::import::File,
+    commands::import::{ImportError, ImportOptions, ImportReport, Lines},
     locale::Locale,
     violation::Violation,
 };

@@ -2,12 +2,11 @@
 
 use cms_core::{
     access::{Act, Actor, Grant},
-    commands::{
-        CommandError,
-        import_memory::ImportMemory,
-        import_translation::ImportTranslationError,
+    cms::translations::{
+        import::ImportTranslationError,
         pretranslate::{Filled, Pretranslate, PretranslateError},
     },
+    commands::{CommandError, import_memory::ImportMemory},
     exchange::tmx,
     id::EntryId,
     queries::{memory::Sought, translation_export::Format},

@@ -30,18 +30,12 @@ pub fn read(input: impl BufRead, take: Take<'_>) -> Result<(), Fault> {
 }
 
 /// Reads a document.
-pub struct XliffReader<R> {
+struct XliffReader<R> {
     xml: XmlReader<R>,
     core: &'static str,
     languages: (String, Option<String>),
     /// Hashes of the ids that must not come twice: of files, and of units within theirs.
     ids: HashSet<u64>,
-}
-
-impl<R> std::fmt::Debug for XliffReader<R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("XliffReader").field("languages", &self.languages).finish_non_exhaustive()
-    }
 }
 
 /// A segment, or what stands between two.
@@ -70,7 +64,7 @@ fn wrong(what: impl std::fmt::Display) -> Violation {
 
 impl<R: BufRead> XliffReader<R> {
     /// Reads from the beginning of a document.
-    pub fn new(input: R) -> Self {
+    fn new(input: R) -> Self {
         Self {
             xml: XmlReader::new(input),
             core: CORE,

@@ -144,9 +144,9 @@ proptest! {
         let (memory, _writer) = memory(&pairs);
         let analyzer = Analyzer::of(&de.source);
         let words = Words::of(&analyzer, &asked);
-        let likeness = |text: &String| match SegmentDigest::of(text) == SegmentDigest::of(&asked) {
-            true => 101,
-            false => words.likeness(&Words::of(&analyzer, text)).min(99),
+        let likeness = |text: &String| {
+            let is_same = SegmentDigest::of(text) == SegmentDigest::of(&asked);
+            if is_same { 101 } else { words.likeness(&Words::of(&analyzer, text)).min(99) }
         };
         let best = texts.iter().map(likeness).max().filter(|best| *best >= LEAST);
         let found = told(&memory, &de, &asked).first().map(|(percent, _)| *percent);

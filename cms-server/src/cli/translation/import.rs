@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use cms_core::{
-    commands::import_translation::{File, ImportTranslation, ImportTranslationError},
+    cms::translations::import::{File, ImportTranslation, ImportTranslationError},
     locale::Locale,
     queries::translation_export::Format,
 };

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use cms_core::{
-    commands::pretranslate::{Pretranslate as Act, PretranslateError},
+    cms::translations::pretranslate::{Pretranslate as Act, PretranslateError},
     locale::Locale,
     queries::translation_export::wanted_entries,
     translation::machine::{Provider, pseudo::Pseudo},

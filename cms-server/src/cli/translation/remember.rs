@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::{
-    commands::{
-        import_memory::ImportMemory,
-        import_translation::{File as _, ImportTranslationError},
-    },
+    cms::translations::import::{File as _, ImportTranslationError},
+    commands::import_memory::ImportMemory,
     locale::Locale,
     translation::memory::Direction,
 };

@@ -4,12 +4,12 @@
 //! word for word before; what is only like it is listed for a translator. A machine is asked where nothing stands, and
 //! what it gives is dropped when its codes or numbers are not those of the source.
 
-use super::{
-    CommandError, Means,
-    save_segments::{SaveSegments, SegmentEdit},
-};
 use crate::{
     access::Actor,
+    commands::{
+        CommandError, Means,
+        save_segments::{SaveSegments, SegmentEdit},
+    },
     exchange::Languages,
     id::EntryId,
     locale::Locale,

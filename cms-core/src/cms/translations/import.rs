@@ -8,12 +8,12 @@ use std::io::{self, BufRead};
 
 pub use self::batches::{Batch, batches};
 
-use super::{
-    CommandError, Means,
-    save_segments::{SaveSegments, Saved, SegmentEdit},
-};
 use crate::{
     access::{Act, Actor, Scope, allows},
+    commands::{
+        CommandError, Means,
+        save_segments::{SaveSegments, Saved, SegmentEdit},
+    },
     entry::Entry,
     exchange::{
         Content, Fault, Found, Languages, Returned,
