@@ -1,10 +1,10 @@
 //! Signing in by OpenID Connect, with a real provider in a process of its own: who gets in, and what an attacker can do
 //! with all that passes by.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use cms_core::{
-    access::{Act, Grant, vouching::SecondFactor},
+    access::{Act, Grant},
     clock::{ManualClock, Timestamp},
     commands::{save_account::CreateAccount, switch_account::SwitchAccount},
     id::{AccountId, AgencyId},

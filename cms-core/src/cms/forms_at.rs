@@ -6,7 +6,7 @@ use super::{Cms, previews::unreadable};
 use crate::{
     access::Actor,
     clock::Timestamp,
-    commands::{CommandError, none_of},
+    commands::CommandError,
     entry::Entry,
     event::{Due, Event, EventBody, Part},
     followers::{FollowError, supposing},
@@ -14,7 +14,7 @@ use crate::{
     locale::Locale,
     queries::{
         entry::{EntryFound, EntryQuestion},
-        form_at::Past,
+        form_at::{Past, TooMuch},
     },
     violation::Violation,
 };
@@ -36,11 +36,9 @@ impl Cms {
     ) -> Result<EntryFound, CommandError> {
         let past = if at < self.clock().now() {
             let past = self.editing().past(actor, (entry, locale), at).await?;
-            match past {
-                Ok(past) => past,
-                Err(_) => none_of(vec![Violation::new("", "too_much_history")])
-                    .map(|()| Past::default())?,
-            }
+            past.map_err(|TooMuch| {
+                CommandError::Invalid(vec![Violation::new("", "too_much_history")])
+            })?
         } else {
             let events = self.events_to_come(actor, (entry, locale), at).await?;
             Past { entries: Vec::new(), events }

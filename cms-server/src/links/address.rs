@@ -84,20 +84,21 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
+    let segments = address.segments();
+    let [first, second, third, .., high, low] = segments;
     let embedded = |high: u16, low: u16| {
         let [[one, two], [three, four]] = [high.to_be_bytes(), low.to_be_bytes()];
         is_public_v4(Ipv4Addr::new(one, two, three, four))
     };
-    match (a, b, c, d, e, f) {
+    match segments {
         // IPv4 in IPv6 is judged by what it leads to: mapped, and translated (NAT64).
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => embedded(g, h),
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => embedded(high, low),
         // 6to4.
-        (0x2002, ..) => embedded(b, c),
+        [0x2002, ..] => embedded(second, third),
         // Teredo and other protocols' own, benchmarks, documentation.
-        (0x2001, 0..=0x1ff | 0xdb8, ..) | (0x3fff, 0..=0xfff, ..) => false,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Beyond what is given out as global there are loopback, local and reserved ones, and groups.
-        _ => (a & 0xe000) == 0x2000,
+        _ => (first & 0xe000) == 0x2000,
     }
 }
 

@@ -176,7 +176,8 @@ impl Provider {
 
     /// Where a browser goes to sign in.
     pub(super) async fn address(&self, marks: &Marks) -> Result<String, WordError> {
-        let client = self.client(&*self.published().await?)?;
+        let metadata = self.published().await?;
+        let client = self.client(&metadata)?;
         let verifier = PkceCodeVerifier::new(marks.verifier.clone());
         let (state, nonce) = (marks.state.clone(), marks.nonce.clone());
         let scopes = self.settings.scopes.iter().filter(|scope| *scope != "openid");
@@ -210,7 +211,8 @@ impl Provider {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
-                let client = self.client(&*self.published_anew(&metadata).await?)?;
+                let metadata = self.published_anew(&metadata).await?;
+                let client = self.client(&metadata)?;
                 check(&client, (token, &nonce), now)
                     .map_err(|error| refused(with_causes(&error)))?
             }

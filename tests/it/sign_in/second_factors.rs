@@ -1,6 +1,12 @@
 //! Codes besides a provider's word: where the account has a device, or the site always wants a second factor.
 
-use super::*;
+use cms_core::access::vouching::SecondFactor;
+use cms_server::config::providers;
+use rocket::http::Method;
+use serde_json::json;
+
+use super::{Browser, PASSWORD, Site};
+use crate::app::{Answer, wait_for};
 
 /// A device that belongs to the account, which gets a password for it.
 fn enrol(site: &Site) -> impl Fn() -> String + use<'_> {
@@ -35,8 +41,7 @@ fn an_account_with_a_device_shows_a_code_unless_the_provider_saw_one() {
     let answer = site.get(&mut stray, "/manage/v1/sign-in/test/callback?code=x&state=y");
     site.refused(&stray, &answer);
     let code = shown();
-    let mut wrong = String::new();
-    write!(wrong, "{}{}", if code.starts_with('0') { "1" } else { "0" }, &code[1..]).unwrap();
+    let wrong = format!("{}{}", if code.starts_with('0') { "1" } else { "0" }, &code[1..]);
     let answer = show(&site, &mut browser.clone(), &wrong);
     site.refused(&browser, &answer);
     let owed = browser.clone();
@@ -67,7 +72,7 @@ fn an_account_with_a_device_shows_a_code_unless_the_provider_saw_one() {
 fn codes_are_not_to_be_tried_out() {
     let Some(site) = Site::start() else { return };
     site.link();
-    drop(enrol(&site));
+    let _device = enrol(&site);
     let mut browser = Browser::default();
     site.sign_in(&mut browser);
     let answers: Vec<u16> =
