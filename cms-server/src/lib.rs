@@ -68,6 +68,7 @@ pub fn rocket_watching(
 ) -> std::io::Result<Rocket<Build>> {
     let metrics = Metrics::default();
     let desk = Desk::new(cms);
+    let checker = Checker::new(cms, &config.links, &config.public_url);
     let endpoints = [
         delivery::endpoints(),
         health::endpoints(),
@@ -94,17 +95,6 @@ pub fn rocket_watching(
             )
         })
     };
-    let links = {
-        let checker = Checker::new(cms, &config.links, &config.public_url);
-        let is_wanted = config.links.background;
-        AdHoc::on_liftoff("Links", move |rocket| {
-            Box::pin(async move {
-                if is_wanted {
-                    drop(tokio::spawn(look_until_shutdown(checker, rocket.shutdown())));
-                }
-            })
-        })
-    };
     Ok(::rocket::custom(config.for_rocket())
         .manage(config.limits.clone())
         .manage(config.cors_origins.clone())
@@ -115,7 +105,7 @@ pub fn rocket_watching(
         .manage(Leases::default())
         .manage(Shares::default())
         .manage(config.clone())
-        .manage(Checker::new(cms, &config.links, &config.public_url))
+        .manage(checker.clone())
         .mount("/", endpoint::framed(endpoints, &config.limits, &metrics))
         .mount("/", endpoint::framed_for(delivery::changes::endpoints(), waiting, &metrics))
         .mount("/", endpoint::framed_for(delivery::stream::endpoints(), Duration::MAX, &metrics))
@@ -127,7 +117,18 @@ pub fn rocket_watching(
         .attach(Headers)
         .attach(tidy)
         .attach(due)
-        .attach(links))
+        .attach(links_fairing(checker)))
+}
+
+/// What looks at links by itself, where the configuration says so.
+fn links_fairing(checker: Checker) -> AdHoc {
+    AdHoc::on_liftoff("Links", move |rocket| {
+        Box::pin(async move {
+            if checker.is_wanted() {
+                drop(tokio::spawn(look_until_shutdown(checker, rocket.shutdown())));
+            }
+        })
+    })
 }
 
 async fn apply_due_until_shutdown(cms: Cms, shutdown: ::rocket::Shutdown) {

@@ -58,6 +58,11 @@ impl Checker {
         Self { cms: cms.clone(), settings: settings.clone(), home: home.to_owned() }
     }
 
+    /// Whether a server looks by itself.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.settings.background
+    }
+
     /// Looks at the links whose time has come, or at all; at most at so many as the settings say.
     ///
     /// # Errors

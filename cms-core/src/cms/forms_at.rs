@@ -20,11 +20,11 @@ use crate::{
 };
 
 impl Cms {
-    /// What readers got of an entry in a locale at an instant; for one to come, what they will get if what is scheduled
-    /// happens and nothing else does. The page shows others as they were then, too. Locales, agencies and content types are
-    /// those of today.
+    /// What readers got of an entry in a locale at an instant, with what its page showed as that was then.
     ///
-    /// It is made from the events of the entry and of what it shows, beside the views: nobody else sees anything of it.
+    /// For an instant to come it is what they will get if what is scheduled happens and nothing else does. Locales, agencies
+    /// and content types are those of today. It is made from the events of the entry and of what it shows, beside the
+    /// views: nobody else sees anything of it.
     ///
     /// # Errors
     /// [`CommandError`]: `Invalid` when more leads up to it than is looked through.
