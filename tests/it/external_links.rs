@@ -104,8 +104,8 @@ impl Desk {
     }
 }
 
-#[test]
-fn links_of_published_pages_are_looked_at_and_told_as_they_stand() {
+/// A site with pages of all kinds.
+fn pages_of_all_kinds() -> Elsewhere {
     let site = Elsewhere::start();
     for (path, answers) in [
         ("/good", vec!["HEAD 200"]),
@@ -121,6 +121,21 @@ fn links_of_published_pages_are_looked_at_and_told_as_they_stand() {
     ] {
         site.answer(path, &answers);
     }
+    site
+}
+
+/// Why links are doubtful: the last step of each address, the reason and the status.
+fn doubts(desk: &Desk) -> Vec<(String, Value, Value)> {
+    let told = |link: &Value| {
+        let path = link["target"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        (path, link["reason"].clone(), link["status"].clone())
+    };
+    desk.links("state=doubtful").iter().map(told).collect()
+}
+
+#[test]
+fn links_of_published_pages_are_looked_at_and_told_as_they_stand() {
+    let site = pages_of_all_kinds();
     let desk = Desk::allowing(&["127.0.0.1"]);
     let links: String =
         site.paths().iter().map(|path| format!("[x]({})\n\n", site.url(path))).collect();
@@ -140,14 +155,7 @@ fn links_of_published_pages_are_looked_at_and_told_as_they_stand() {
         (&guarded["target"], &guarded["status"]),
         (&json!(site.url("/private")), &json!(403))
     );
-    let reasons: Vec<(String, Value, Value)> = desk
-        .links("state=doubtful")
-        .iter()
-        .map(|link| {
-            let path = link["target"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-            (path, link["reason"].clone(), link["status"].clone())
-        })
-        .collect();
+    let reasons = doubts(&desk);
     for (path, reason, status) in [
         ("circle", "redirects", Value::Null),
         ("away", "redirects", Value::Null),
