@@ -96,6 +96,9 @@ impl<'a> Found<'a> {
 
     fn stripped(self, limits: &Limits) -> Result<Stripped, Refusal> {
         let is_animated = self.extended.is_some_and(|(flags, ..)| flags & IS_ANIMATED != 0);
+        if !is_animated && self.kept.iter().any(|chunk| &chunk.name == b"ANMF") {
+            return Err(Refusal::Damaged { at: 12, part: "frames of a picture that doesn't move" });
+        }
         let size = match (self.extended, self.coded) {
             (Some((_, width, height)), None) if is_animated => (width, height),
             (Some((_, width, height)), Some(coded)) if !is_animated && coded == (width, height) => {
@@ -129,7 +132,7 @@ impl<'a> Found<'a> {
         for chunk in &self.kept {
             if &chunk.name == b"ANMF" {
                 write(&mut written, chunk.name, &frame(*chunk, size, limits)?);
-            } else if is_animated == (&chunk.name == b"ANIM") || !is_animated {
+            } else if is_animated == (&chunk.name == b"ANIM") {
                 write(&mut written, chunk.name, chunk.payload);
             }
         }

@@ -8,7 +8,7 @@ mod allowed;
 
 use quick_xml::{
     Reader, XmlVersion,
-    escape::escape,
+    escape::{escape, minimal_escape},
     events::{BytesStart, Event},
 };
 
@@ -103,11 +103,11 @@ impl Writing {
             Event::End(_) => self.end(),
             Event::Text(text) => {
                 let text = text.decode().map_err(|_| damaged("text"))?;
-                self.text(&escape(text.as_ref()), &text, at)
+                self.text(&minimal_escape(text.as_ref()), &text, at)
             }
             Event::CData(text) => {
                 let text = text.decode().map_err(|_| damaged("text"))?;
-                self.text(&escape(text.as_ref()), &text, at)
+                self.text(&minimal_escape(text.as_ref()), &text, at)
             }
             Event::GeneralRef(name) => {
                 let name = name.decode().map_err(|_| damaged("an entity"))?;
@@ -205,7 +205,8 @@ impl Writing {
             Some(name) => {
                 if name == "style" {
                     self.style.push_str(text);
-                    if fetches(&self.style) {
+                    // Escaped, it would be a style with references, which isn't taken in again.
+                    if fetches(&self.style) || text.contains(['<', '&']) {
                         return Err(Refusal::Active { at, what: "<style>".to_owned() });
                     }
                 }
@@ -287,6 +288,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_is_taken_in_again_as_it_is() {
+        let text = "<svg><style>g>path{font-family:'A \"b\"'}</style><text>a 'b' \"c\" > &lt;</text></svg>";
+        let once = cleaned(text).unwrap();
+        assert!(once.contains("g>path{font-family:'A \"b\"'}"), "{once}");
+        assert_eq!(cleaned(&once).unwrap(), once);
+    }
+
+    #[test]
     fn what_acts_or_fetches_is_refused() {
         for inner in [
             "<script>alert(1)</script>",
@@ -309,6 +318,7 @@ mod tests {
             "<style>a{b:u&#114;l(//a.example)}</style>",
             "<style>@im<!-- -->port '//a.example';</style>",
             "<style>@im<g/>port '//a.example';</style>",
+            "<style><![CDATA[a{}</style><script>1</script>]]></style>",
             "<animate attributeName=\"href\" to=\"javascript:1\"/>",
             "<set attributeName=\"onclick\" to=\"alert(1)\"/>",
             "<iframe/>",

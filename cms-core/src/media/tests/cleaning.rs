@@ -1,6 +1,8 @@
 //! What is kept of a picture: its pixels, and nothing that tells of who made it, where, or with what.
 
-use super::files::{SECRETS, apng, cmyk_jpeg, corners, deep_png, dirty, gif, plain, waves};
+use super::files::{
+    SECRETS, apng, cmyk_jpeg, corners, deep_png, dirty, end_of_colours, gif, plain, waves,
+};
 use crate::media::{Digest, Kind, Limits, Taken, decode, jpeg, placeholder, take_in};
 
 const RASTER: [Kind; 4] = [Kind::Jpeg, Kind::Png, Kind::Gif, Kind::Webp];
@@ -107,7 +109,7 @@ fn animations_keep_their_frames_and_their_repeats() {
     let taken_in = taken(&apng(&canvas, 4));
     assert_eq!((taken_in.frames, taken_in.kind), (4, Kind::Png));
     assert_eq!(taken_in.bytes, apng(&canvas, 4));
-    let table = 13 + (3 << ((animated[10] & 7) + 1));
+    let table = end_of_colours(&animated);
     let repeats = b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0";
     let repeated = [&animated[..table], repeats, &animated[table..]].concat();
     assert!(taken(&repeated).bytes.windows(repeats.len()).any(|window| window == repeats));
@@ -159,7 +161,8 @@ fn a_placeholder_is_small_and_says_how_the_picture_looks() {
         let hash = taken.placeholder.unwrap();
         assert!(hash.len() <= 36, "{hash}");
     }
-    let small = corners(60, 40);
+    // One whose terms are none of them zero: which way these round depends on the order of sums.
+    let small = waves(60, 40);
     let (wide, high) =
         (usize::try_from(small.width).unwrap(), usize::try_from(small.height).unwrap());
     let rgba: Vec<u8> = small

