@@ -114,11 +114,12 @@ fn what_is_only_wrapped_otherwise_or_published_again_outdates_nothing() {
 fn a_translation_that_is_published_again_is_current_and_one_of_an_older_source_is_not() {
     let (site, entry) = site("flag");
     source(&site, entry, ChangeClass::Safety, &body(&[SAFE, "Call 112 now."]));
+    let before = json!({"title": "Chantage", "body": "Parlez-en.\n\nAppelez le 116 111."});
     let again = json!({"title": "Chantage", "body": "Parlez-en.\n\nAppelez le 112."});
     // Made from the first revision, whatever it is published after.
     let old = SaveDraft {
         translates: Some(Translates::Revision(1)),
-        ..SaveDraft::new(entry, part_of("fr"), fields(&again))
+        ..SaveDraft::new(entry, part_of("fr"), fields(&before))
     };
     wait_for(site.cms.save_draft(&site.administrator, old)).unwrap();
     site.publish(entry, "fr");
@@ -166,7 +167,8 @@ fn under_fallback_the_translations_address_gives_the_source_and_search_finds_tha
     let english = site.json("/v1/entries/guidance/blackmail?locale=en");
     assert_eq!(english["data"]["alternates"], json!([]));
 
-    site.save_and_publish(entry, "fr", &json!({"title": "Chantage", "body": "Parlez-en."}));
+    let anew = json!({"title": "Chantage", "body": "Parlez-en.\n\nAppelez le 112."});
+    site.save_and_publish(entry, "fr", &anew);
     assert!(wait_for(site.cms.settled()));
     assert_eq!(self::french(&site)["resolution"]["reason"], "exact");
     assert_eq!(site.json("/v1/search?q=Chantage&locale=fr")["page"]["count"], 1);
