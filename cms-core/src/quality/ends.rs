@@ -94,7 +94,7 @@ fn asks(language: &str, last: Option<char>) -> bool {
     match last {
         Some('か') => language == "ja",
         Some('吗' | '嗎' | '呢') => language == "zh",
-        Some('까' | '요') => language == "ko" && last == Some('까'),
+        Some('까') => language == "ko",
         Some(_) | None => false,
     }
 }

@@ -29,8 +29,7 @@ pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
         found.extend(differ(check, &source, &target));
     }
     broken_marks(sides, found);
-    let (source, target) = of(placeholder);
-    let (mut source, mut target) = (source, target);
+    let (mut source, mut target) = of(placeholder);
     if sides.is_plain {
         braced(sides.raw.0).into_iter().for_each(|it| *source.entry(it).or_default() += 1);
         braced(sides.raw.1).into_iter().for_each(|it| *target.entry(it).or_default() += 1);

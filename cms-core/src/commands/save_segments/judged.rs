@@ -73,7 +73,7 @@ impl<'a> Judge<'a> {
             let wrong = vec![Violation::new("/overrides", "bad_override")];
             return Ok(Err(SegmentRefusal::Invalid(wrong)));
         }
-        if let Some(refusal) = self.misplaced(edit, unit, &target) {
+        if let Some(refusal) = Self::misplaced(edit, unit, &target) {
             return Ok(Err(refusal));
         }
         let same = before.filter(|before| before.target == target && before.of == edit.of);
@@ -91,7 +91,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What of the words themselves speaks against taking them.
-    fn misplaced(&self, edit: &SegmentEdit, unit: &Unit, target: &str) -> Option<SegmentRefusal> {
+    fn misplaced(edit: &SegmentEdit, unit: &Unit, target: &str) -> Option<SegmentRefusal> {
         let now = unit.segment.digest();
         if edit.of != now {
             return Some(SegmentRefusal::SourceChanged { now });
