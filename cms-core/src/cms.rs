@@ -488,14 +488,3 @@ impl Applied for Following {
         Self::passed(self, number, limit).await
     }
 }
-
-impl Default for SetUp {
-    fn default() -> Self {
-        Self {
-            default_locale: Locale::english(),
-            agency_key: ExternalKey::parse("default")
-                .unwrap_or_else(|_| unreachable!("a key of letters")),
-            agency_name: "Default agency".to_owned(),
-        }
-    }
-}

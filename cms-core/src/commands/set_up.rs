@@ -22,6 +22,17 @@ pub struct SetUp {
     pub agency_name: String,
 }
 
+impl Default for SetUp {
+    fn default() -> Self {
+        Self {
+            default_locale: Locale::english(),
+            agency_key: ExternalKey::parse("default")
+                .unwrap_or_else(|_| unreachable!("a key of letters")),
+            agency_name: "Default agency".to_owned(),
+        }
+    }
+}
+
 impl Means {
     /// Sets up a site that has nothing yet, and answers its administrator's account. `None` when it was
     /// set up before.

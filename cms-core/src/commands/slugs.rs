@@ -52,7 +52,13 @@ impl Means {
         fields: &Fields,
     ) -> Result<Slugged, CommandError> {
         let last = head.and_then(|head| head.draft.slug.clone());
-        let slug = match (wanted, &last) {
+        // A translation begins with what comes first in it: while it had no title, its id was as good a name as any.
+        let is_stopgap = |last: &&String| {
+            head.is_none_or(|head| head.live.is_none())
+                && **last == entry.id.to_string()
+                && text(fields, "title").is_some()
+        };
+        let slug = match (wanted, last.as_ref().filter(|last| !is_stopgap(last))) {
             (Some(wanted), _) => Slug::parse(wanted)
                 .map_err(|_| {
                     let bad = Violation::new("/slug", "bad_slug").with("slug", wanted);
