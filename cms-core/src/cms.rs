@@ -24,7 +24,6 @@ use crate::{
     },
     content_type,
     followers::{FollowError, Following, Progress},
-    id::ExternalKey,
     locale::Locale,
     queries::{
         Caches, Delivery, Editing, ReadError,
