@@ -45,7 +45,8 @@ pub(super) fn looks_like_it(bytes: &[u8]) -> bool {
             Ok(Event::Start(start) | Event::Empty(start)) => {
                 return start.name().as_ref() == b"svg";
             }
-            Ok(Event::Decl(_) | Event::Comment(_) | Event::DocType(_) | Event::PI(_)) => {}
+            Ok(Event::DocType(name)) if name.trim_ascii_start().starts_with(b"svg") => {}
+            Ok(Event::Decl(_) | Event::Comment(_) | Event::PI(_)) => {}
             Ok(Event::Text(text)) if text.iter().all(u8::is_ascii_whitespace) => {}
             Ok(_) | Err(_) => return false,
         }

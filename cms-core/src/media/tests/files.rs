@@ -164,8 +164,8 @@ fn dirty_webp(clean: &[u8], canvas: &Canvas, orientation: u16) -> Vec<u8> {
 /// A PNG of 16 bits a sample.
 pub(super) fn deep_png(width: u32, height: u32) -> Vec<u8> {
     let mut written = Vec::new();
-    let samples =
-        [0x12, 0x34, 0xab, 0xcd, 0xff, 0xff].repeat(usize::try_from(width * height).unwrap());
+    let pixel = [0x1234_u16, 0xabcd, 0xffff].map(u16::to_ne_bytes).concat();
+    let samples = pixel.repeat(usize::try_from(width * height).unwrap());
     PngEncoder::new(&mut written)
         .write_image(&samples, width, height, ExtendedColorType::Rgb16)
         .unwrap();
