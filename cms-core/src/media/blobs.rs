@@ -1,7 +1,7 @@
 //! Bytes by their digest: written once, never changed, checked when they are read.
 //!
-//! They lie in a folder of this machine or, with the feature `s3`, in a bucket. Renditions lie beside the
-//! blobs, under what they were made of, each with its own digest before it: they can be made again.
+//! They lie in a folder of this machine. Renditions lie beside the blobs, under what they were made of, each with its
+//! own digest before it: they can be made again.
 
 #[cfg(test)]
 mod tests;
