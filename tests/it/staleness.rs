@@ -356,7 +356,7 @@ fn a_coordinator_sees_how_far_translations_are_by_locale_type_and_agency() {
 #[test]
 fn only_a_source_says_what_its_change_means() {
     let (site, entry) = site("flag");
-    site.save(entry, "fr", &json!({"title": "Chantage", "body": "Autre."}));
+    site.save(entry, "fr", &json!({"title": "Chantage", "body": "Autre.\n\nAppelez le 116 111."}));
     let act =
         Publish { change_class: Some(ChangeClass::Safety), ..Publish::new(entry, part_of("fr")) };
     let refused = wrong(wait_for(site.cms.publish(&site.administrator, act)));

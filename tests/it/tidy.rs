@@ -21,7 +21,6 @@ const HOMES: &[(&str, &str)] = &[
     ("tantivy", "search"),
     ("comrak", "markdown"),
     ("ammonia", "markdown"),
-    ("quick_xml", "exchange"),
     ("image", "media"),
     ("jpeg_encoder", "media"),
     ("moxcms", "media"),

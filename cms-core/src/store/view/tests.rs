@@ -163,7 +163,8 @@ fn a_copy_has_the_rows_that_live_and_none_of_what_was_overwritten() {
     assert_eq!(rows(&fresh), rows(&old));
     assert_eq!(rows(&fresh).len(), 1_248);
     assert_eq!(fresh.reader::<Here>().get(&OTHER, &7).unwrap(), Some(vec![7]));
-    assert!(fresh.heap.size() * 2 < old.heap.size());
+    // Each of its values was written twice.
+    assert!(fresh.heap.size() * 3 < old.heap.size() * 2);
     put(9, &vec![9]);
     assert_ne!(rows(&fresh), rows(&old), "the copy is over");
 }
@@ -205,7 +206,7 @@ fn a_damaged_row_is_not_copied_and_is_told() {
     use std::os::unix::fs::FileExt as _;
     let ((dir, old), (_other, fresh)) = (view(), view());
     let mut batch = old.batch();
-    batch.put(&OTHER, &1, &(0..=255).cycle().take(700).map(|at: u8| at ^ 90).collect()).unwrap();
+    batch.put(&OTHER, &1, &(0..=255).cycle().take(700).map(|at: u8| at ^ 0x5a).collect()).unwrap();
     batch.apply(|| ()).unwrap();
     let heap = File::options().write(true).open(dir.path().join("heap")).unwrap();
     heap.write_all_at(&[1, 2, 3], 20).unwrap();

@@ -8,7 +8,7 @@ use cms_core::{
     access::Actor,
     commands::{CommandError, publish::Publish, save_draft::SaveDraft},
     entry::Status,
-    event::{Fields, Part},
+    event::{Fields, Part, Translates},
     id::{EntryId, ExternalKey, FieldName},
     locale::Locale,
 };
@@ -93,7 +93,11 @@ impl Sidecar {
         id: EntryId,
     ) -> Result<bool, CommandError> {
         let mut changed = false;
-        for (part, said) in self.parts() {
+        let found = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
+        let source = Part::Locale(found.source_locale);
+        let (first, rest): (Vec<_>, Vec<_>) =
+            self.parts().into_iter().partition(|(part, _)| *part == source);
+        for (part, said) in first.into_iter().chain(rest) {
             let entry = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
             let before = match entry.heads.get(&part) {
                 Some(head) => cms.editing().fields(head.draft.event).await?,
@@ -114,7 +118,12 @@ impl Sidecar {
                 fields.insert(name, value);
             }
             if fields != before {
-                cms.save_draft(actor, SaveDraft::new(id, part, fields)).await?;
+                // A translation is of what is said of the file in its own language, published or not.
+                let of = entry.heads.get(&source).map(|head| head.draft.revision);
+                let translates = of.filter(|_| part != source && part != Part::Shared);
+                let translates = translates.map(Translates::Revision);
+                let save = SaveDraft { translates, ..SaveDraft::new(id, part, fields) };
+                cms.save_draft(actor, save).await?;
                 changed = true;
             }
         }

@@ -127,6 +127,7 @@ fn a_backup_has_the_files_and_a_restored_store_is_whole() {
     let back_up = || json_of(&["backup", text(&backup), "--data", given.data()]);
     assert_eq!(back_up()["files"], 3);
     fs::write(given.path("pictures/new.svg"), drawing(9)).unwrap();
+    fs::write(given.path("pictures/new.svg.json"), r#"{"decorative": true}"#).unwrap();
     import(&given, &folder);
     assert_eq!(back_up()["files"], 1, "only what is new");
     let copy = given.path("copy");
