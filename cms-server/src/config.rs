@@ -73,7 +73,7 @@ pub struct Config {
     pub links: Links,
 }
 
-/// A machine that proposes translations: a server that speaks LibreTranslate's API.
+/// A machine that proposes translations: a server that speaks `LibreTranslate`'s API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {

@@ -1,4 +1,4 @@
-//! A machine that speaks LibreTranslate's API, as a provider of translations: bounded, and with patience that ends.
+//! A machine that speaks `LibreTranslate`'s API, as a provider of translations: bounded, and with patience that ends.
 //!
 //! Only `http://` is spoken here, as everywhere in this program: the machine stands on the same network, or behind a
 //! tunnel.
@@ -21,7 +21,7 @@ use crate::config::Machine;
 /// The most bytes of an answer that are read.
 const MOST_BYTES: usize = 8 << 20;
 
-/// A server that speaks LibreTranslate's API.
+/// A server that speaks `LibreTranslate`'s API.
 pub struct LibreTranslate {
     url: String,
     key: Option<String>,

@@ -134,20 +134,17 @@ impl Vault {
 
     async fn made(&self, (digest, rendition): Made) -> Result<Option<Arc<[u8]>>, CommandError> {
         let kept = self.blobs.rendition(digest, &rendition).await.map_err(unavailable)?;
-        let bytes: Arc<[u8]> = match kept {
-            Some(bytes) => (*bytes).into(),
-            None => {
-                let picture = self.blobs.get(digest).await.map_err(unavailable)?;
-                let Some(picture) = picture else { return Ok(None) };
-                let rendered = self.pool.render((*picture).into(), rendition, self.limits.clone());
-                let rendered = rendered.await.map_err(unworked)?;
-                let rendered = rendered.map_err(|refusal| refused(&refusal))?;
-                let put = self.blobs.put_rendition(digest, &rendition, &rendered).await;
-                if let Err(error) = put {
-                    tracing::warn!(%error, %digest, "a rendition was made and not kept");
-                }
-                rendered.into()
+        let bytes: Arc<[u8]> = if let Some(bytes) = kept { (*bytes).into() } else {
+            let picture = self.blobs.get(digest).await.map_err(unavailable)?;
+            let Some(picture) = picture else { return Ok(None) };
+            let rendered = self.pool.render((*picture).into(), rendition, self.limits.clone());
+            let rendered = rendered.await.map_err(unworked)?;
+            let rendered = rendered.map_err(|refusal| refused(&refusal))?;
+            let put = self.blobs.put_rendition(digest, &rendition, &rendered).await;
+            if let Err(error) = put {
+                tracing::warn!(%error, %digest, "a rendition was made and not kept");
             }
+            rendered.into()
         };
         self.hot.insert((digest, rendition), Arc::clone(&bytes));
         Ok(Some(bytes))

@@ -230,7 +230,7 @@ impl MemoryFollower {
         let pairs = self.runtime.block_on(pairs(&self.editing, (&entry, &kind), approved));
         let pairs = pairs.map_err(unread)?;
         let direction =
-            Direction { source: entry.source_locale.clone(), target: approved.locale.clone() };
+            Direction { source: entry.source_locale, target: approved.locale.clone() };
         self.uncommitted += pairs.len();
         for pair in pairs {
             self.writer()?.add(&direction, pair).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! GIF: its blocks (GIF89a), and which of them are kept.
+//! GIF: its blocks (`GIF89a`), and which of them are kept.
 
 use super::{Limits, Refusal, bytes::Reader, stripped::Stripped};
 

@@ -233,10 +233,10 @@ async fn made(
 }
 
 /// As many texts together as a provider takes at once.
-fn portions<'m, T>(
+fn portions<T>(
     (most, most_chars): (usize, usize),
-    masked: &'m [(T, Masked)],
-) -> Vec<&'m [(T, Masked)]> {
+    masked: &[(T, Masked)],
+) -> Vec<&[(T, Masked)]> {
     let (mut portions, mut start, mut chars) = (Vec::new(), 0, 0_usize);
     for (at, (_, one)) in masked.iter().enumerate() {
         let more = one.text.chars().count();

@@ -245,7 +245,7 @@ proptest! {
     fn a_text_is_put_together_from_its_runs(source in text()) {
         let coded = coded(&source);
         let marked = Marked::source(&coded);
-        prop_assert_eq!(restore(&Content::Runs(marked.runs()), &marked, None), Ok(source.clone()));
+        prop_assert_eq!(restore(&Content::Runs(marked.runs()), &marked, None), Ok(source));
     }
 
     #[test]

@@ -162,11 +162,10 @@ impl<'a> Container<'a> {
                     (value & 0x80 != 0, u16::from(value & 0x7f))
                 };
                 let place = usize::from(place).checked_sub(1);
-                if let (Some(place), Some(item)) = (place, self.items.get_mut(&id)) {
-                    if item.properties.len() < MOST {
+                if let (Some(place), Some(item)) = (place, self.items.get_mut(&id))
+                    && item.properties.len() < MOST {
                         item.properties.push((place, is_essential));
                     }
-                }
             }
         }
         Ok(())

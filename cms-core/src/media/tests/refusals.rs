@@ -56,18 +56,18 @@ fn each_limit_has_its_refusal() {
     let png = plain(&corners(40, 30), Kind::Png);
     let limits = Limits::default();
     assert_eq!(refused(b"", &limits), "empty_file");
-    assert_eq!(refused(&png, &Limits { bytes: 10, ..limits.clone() }), "file_too_large");
-    assert_eq!(refused(&png, &Limits { memory: 1_000, ..limits.clone() }), "too_much_memory");
+    assert_eq!(refused(&png, &Limits { bytes: 10, ..limits }), "file_too_large");
+    assert_eq!(refused(&png, &Limits { memory: 1_000, ..limits }), "too_much_memory");
     assert_eq!(
-        refused(&png, &Limits { time: Duration::ZERO, ..limits.clone() }),
+        refused(&png, &Limits { time: Duration::ZERO, ..limits }),
         "decoding_too_slow"
     );
     assert_eq!(
-        refused(&gif(&corners(8, 8), 9), &Limits { frames: 8, ..limits.clone() }),
+        refused(&gif(&corners(8, 8), 9), &Limits { frames: 8, ..limits }),
         "too_many_frames"
     );
     assert_eq!(
-        refused(&apng(&corners(8, 8), 9), &Limits { frames: 8, ..limits.clone() }),
+        refused(&apng(&corners(8, 8), 9), &Limits { frames: 8, ..limits }),
         "too_many_frames"
     );
     let few = Limits { pixels: 100, ..limits };

@@ -23,7 +23,7 @@ pub(crate) struct Pretranslate {
     /// The machine that is asked where the memory knows nothing.
     #[arg(long, value_enum)]
     provider: Option<Kind>,
-    /// Where a machine is that speaks LibreTranslate's API; a server knows its own.
+    /// Where a machine is that speaks `LibreTranslate`'s API; a server knows its own.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5000")]
     machine: String,
     /// Only say what would be filled.
@@ -36,7 +36,7 @@ pub(crate) struct Pretranslate {
 enum Kind {
     /// One that only pretends, to see what is translated and what fits.
     Pseudo,
-    /// A server that speaks LibreTranslate's API.
+    /// A server that speaks `LibreTranslate`'s API.
     Libretranslate,
 }
 
