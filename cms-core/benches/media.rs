@@ -17,7 +17,7 @@ const WIDTHS: [u32; 3] = [320, 960, 1_920];
 fn main() {
     match (env::var_os("BEACON_PICTURE"), env::var_os("BEACON_RENDITIONS")) {
         (Some(picture), Some(folder)) => {
-            one_by_one(&fs::read(picture).unwrap(), &PathBuf::from(folder))
+            one_by_one(&fs::read(picture).unwrap(), &PathBuf::from(folder));
         }
         _ => divan::main(),
     }

@@ -1,4 +1,6 @@
-//! Who may do what, where: one pure function over an actor's grants. [`token`] is how a program says
+//! Who may do what, where: one pure function over an actor's grants.
+//!
+//! [`token`] is how a program says
 //! who it is; [`password`], [`totp`] and [`session`] are how a person does, or [`vouching`], through a provider.
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,9 @@
 //! The integration tests: one binary, one harness ([`app`]), one file per topic, names as sentences.
 #![expect(
+    clippy::format_collect,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::similar_names,
     clippy::string_slice,
     clippy::unwrap_used,
     unreachable_pub,

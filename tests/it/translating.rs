@@ -181,8 +181,8 @@ fn what_cannot_be_taken_is_told_and_keeps_nothing_else_out() {
         |source: &str, target: &str| edit(row(&table, source), target, SegmentState::Translated);
     let unknown = SegmentEdit { id: "0123456789abcdef".parse().unwrap(), ..stale.clone() };
     let edits = vec![
-        stale.clone(),
-        unknown.clone(),
+        stale,
+        unknown,
         good(CALL, "Appelez le 116 111."),
         good(KEEP, "Gardez les messages.\n\n# Tout"),
         good("Blackmail", "Chantage"),

@@ -123,9 +123,9 @@ pub(super) fn start_derived(
     let editing = Editing::new(view.reader(), Arc::clone(log));
     let pairs = Arc::new(open_memory(&folder.join("memory"), log.last())?);
     let recollection = Recollection::new(Arc::clone(&pairs), delivery.clone(), editing.clone());
-    let followed = following.subscribe();
+    let progress = following.subscribe();
     let memory =
-        MemoryFollower::new(Arc::clone(log), editing.clone(), Arc::clone(&pairs), followed)?
+        MemoryFollower::new(Arc::clone(log), editing.clone(), Arc::clone(&pairs), progress)?
             .start()?;
     let folder = folder.to_owned();
     Ok(Derived {

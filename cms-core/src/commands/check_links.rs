@@ -57,7 +57,7 @@ impl Means {
         let own = round.0.to_string().into_bytes();
         let is_held = cell.as_ref().is_some_and(|cell| cell.expires.is_some_and(|at| now < at));
         let is_own = cell.as_ref().is_some_and(|cell| cell.value == own);
-        if (is_held && !is_own) || (!is_new && !is_own) {
+        if !is_own && (is_held || !is_new) {
             return Ok(false);
         }
         let generation = cell.map_or(0, |cell| cell.generation);

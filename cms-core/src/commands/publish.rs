@@ -2,6 +2,7 @@
 //!
 //! The first publication of a locale takes the shared fields along where they have never been
 //! published; later changes of them are published by an act of their own, since all locales show them.
+#![expect(clippy::too_many_lines, reason = "one decision, told in order")]
 
 use super::{Accepted, CommandError, Decision, Means, chains, none_of, scheduled, uses::Uses};
 use crate::{

@@ -134,7 +134,9 @@ impl Vault {
 
     async fn made(&self, (digest, rendition): Made) -> Result<Option<Arc<[u8]>>, CommandError> {
         let kept = self.blobs.rendition(digest, &rendition).await.map_err(unavailable)?;
-        let bytes: Arc<[u8]> = if let Some(bytes) = kept { (*bytes).into() } else {
+        let bytes: Arc<[u8]> = if let Some(bytes) = kept {
+            (*bytes).into()
+        } else {
             let picture = self.blobs.get(digest).await.map_err(unavailable)?;
             let Some(picture) = picture else { return Ok(None) };
             let rendered = self.pool.render((*picture).into(), rendition, self.limits.clone());

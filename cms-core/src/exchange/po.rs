@@ -396,7 +396,9 @@ mod tests {
     fn written(units: &[Unit]) -> String {
         let mut po = PoWriter::new(Vec::new(), &languages()).unwrap();
         po.file(&Head { entry: "e1".to_owned(), name: "guidance/a".to_owned(), notes: Vec::new() });
-        units.iter().for_each(|unit| po.unit(unit).unwrap());
+        for unit in units {
+            po.unit(unit).unwrap();
+        }
         String::from_utf8(po.finish()).unwrap()
     }
 

@@ -229,8 +229,7 @@ impl MemoryFollower {
         let Some((kind, _)) = kind else { return Ok(()) };
         let pairs = self.runtime.block_on(pairs(&self.editing, (&entry, &kind), approved));
         let pairs = pairs.map_err(unread)?;
-        let direction =
-            Direction { source: entry.source_locale, target: approved.locale.clone() };
+        let direction = Direction { source: entry.source_locale, target: approved.locale.clone() };
         self.uncommitted += pairs.len();
         for pair in pairs {
             self.writer()?.add(&direction, pair).map_err(failed)?;

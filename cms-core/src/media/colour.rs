@@ -40,10 +40,12 @@ pub(super) fn kept(icc: &[u8]) -> Kept {
     if is_srgb(&profile) {
         return Kept::Nothing;
     }
-    if has_curves && profile.lut_a_to_b_perceptual.is_none()
-        && let Some(rebuilt) = rebuilt(profile) {
-            return Kept::Rebuilt(rebuilt);
-        }
+    if has_curves
+        && profile.lut_a_to_b_perceptual.is_none()
+        && let Some(rebuilt) = rebuilt(profile)
+    {
+        return Kept::Rebuilt(rebuilt);
+    }
     Kept::Converted
 }
 

@@ -1,4 +1,5 @@
 //! From a file to pixels, within its limits.
+#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 
 use std::io::Cursor;
 

@@ -1,4 +1,5 @@
 //! From pixels to a file: each format at the lowest quality that still looks like the picture.
+#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 
 use image::{
     ExtendedColorType, ImageEncoder as _,

@@ -1,4 +1,5 @@
 //! What isn't words: links, marks, tags, addresses, placeholders and embeds. Each must come over.
+#![expect(clippy::type_complexity, reason = "it is said once, where it is used")]
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,12 @@ pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
     broken_marks(sides, found);
     let (mut source, mut target) = of(placeholder);
     if sides.is_plain {
-        braced(sides.raw.0).into_iter().for_each(|it| *source.entry(it).or_default() += 1);
-        braced(sides.raw.1).into_iter().for_each(|it| *target.entry(it).or_default() += 1);
+        for it in braced(sides.raw.0) {
+            *source.entry(it).or_default() += 1;
+        }
+        for it in braced(sides.raw.1) {
+            *target.entry(it).or_default() += 1;
+        }
     }
     let tags = (tags(sides.raw.0, sides.codes.0), tags(sides.raw.1, sides.codes.1));
     for tag in surplus(&tags.0, &tags.1) {

@@ -1,4 +1,8 @@
 //! What the tests of all checks share: a reader of codes, well enough for them.
+#![expect(
+    clippy::string_slice,
+    reason = "the texts of these tests are cut where their marks stand"
+)]
 
 use super::*;
 use crate::segment::code::{CodeKind, Side};

@@ -17,14 +17,20 @@ pub(super) fn check(pairs: &[(&str, &str)]) -> Vec<(usize, Finding)> {
         }
         match translations.get(&source) {
             Some((_, before)) if *before != target => {
-                found.push((at, Finding::new(Check::Inconsistent).listing(&[before.clone()], &[])));
+                found.push((
+                    at,
+                    Finding::new(Check::Inconsistent).listing(std::slice::from_ref(before), &[]),
+                ));
             }
             Some(_) => {}
             None => drop(translations.insert(source.clone(), (at, target.clone()))),
         }
         match sources.get(&target) {
             Some(before) if *before != source => {
-                found.push((at, Finding::new(Check::Reused).listing(&[before.clone()], &[])));
+                found.push((
+                    at,
+                    Finding::new(Check::Reused).listing(std::slice::from_ref(before), &[]),
+                ));
             }
             Some(_) => {}
             None => drop(sources.insert(target, source)),

@@ -1,4 +1,5 @@
 //! What a page gets of an asset that it shows: addresses, sizes and words, as JSON and as HTML.
+#![expect(clippy::unused_self, reason = "a question to the reader reads as one")]
 
 use std::{collections::BTreeMap, fmt::Write as _};
 

@@ -89,7 +89,9 @@ impl Layout {
 
     fn key(self, kind: u8, parts: &[&[u8]]) -> Term {
         let mut key = vec![kind];
-        parts.iter().for_each(|part| key.extend_from_slice(part));
+        for part in parts {
+            key.extend_from_slice(part);
+        }
         Term::from_field_bytes(self.keys, &key)
     }
 
@@ -255,7 +257,7 @@ impl Memory {
             }
         }
         // Of those that are as like, the newest knows best.
-        found.sort_by(|a, b| (b.percent, b.pair.at).cmp(&(a.percent, a.pair.at)));
+        found.sort_by_key(|likely| std::cmp::Reverse((likely.percent, likely.pair.at)));
         let mut said: Vec<(String, String)> = Vec::new();
         found.retain(|likely| {
             let says = (likely.pair.source.clone(), likely.pair.target.clone());

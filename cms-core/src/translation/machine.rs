@@ -202,7 +202,7 @@ mod tests {
         let codes: Vec<_> = codes
             .iter()
             .map(|(code, side)| {
-                let at = from + text[from..].find(code).unwrap();
+                let at = from + text.get(from..).unwrap().find(code).unwrap();
                 from = at + code.len();
                 InlineCode { range: at..from, kind: CodeKind::Strong, side: *side }
             })

@@ -1,4 +1,5 @@
 //! `cms links`: links that leave the site, and those within it that lead nowhere.
+#![expect(clippy::format_collect, reason = "short texts, once")]
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};

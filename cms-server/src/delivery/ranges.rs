@@ -13,7 +13,9 @@ pub enum Part {
     Nowhere,
 }
 
-/// What a request wants of so many bytes with this tag. Several ranges at once are answered with all: nobody who shows
+/// What a request wants of so many bytes with this tag.
+///
+/// Several ranges at once are answered with all: nobody who shows
 /// pictures asks for them. So is what is malformed, as the RFC wants it, and what `If-Range` doesn't fit.
 pub fn wanted(request: &Request<'_>, size: u64, etag: &str) -> Part {
     let mut fields = request.headers().get("Range");

@@ -1,4 +1,5 @@
 //! One look at a link, as gently as it goes: the head of the answer, and where a site has no heads, its first byte.
+#![expect(clippy::format_collect, reason = "short texts, once")]
 
 use std::{error::Error, sync::Arc, time::Duration};
 

@@ -1,4 +1,5 @@
 //! Links within the site that lead nowhere: who refers to or embeds what readers don't get.
+#![expect(clippy::type_complexity, reason = "it is said once, where it is used")]
 
 use cms_core::{
     access::{Act, Scope, allows},

@@ -1,4 +1,5 @@
 //! All links in one report: those that leave the site, as somebody last found them, and those within it that lead nowhere.
+#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 
 use cms_core::{
     event::Part,

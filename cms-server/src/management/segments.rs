@@ -319,7 +319,9 @@ fn read(place: &PartPlace, body: Value) -> Result<SaveSegments, Problem> {
             for (at, item) in items.into_iter().enumerate() {
                 let (edit, wrong) = edit(item)?;
                 let under = |wrong: Violation| wrong.under(&format!("/segments/{at}"));
-                wrong.into_iter().for_each(|wrong| members.refuse(under(wrong)));
+                for wrong in wrong {
+                    members.refuse(under(wrong));
+                }
                 segments.extend(edit);
             }
         }

@@ -53,7 +53,7 @@ fn an_account_with_a_device_shows_a_code_unless_the_provider_saw_one() {
     assert_eq!(me["session"]["csrf_token"], answer.json()["csrf_token"]);
     assert_eq!(show(&site, &mut owed.clone(), &code).status, 401, "no code is good twice");
     site.clock.advance(5 * 60_000);
-    assert_eq!(show(&site, &mut owed.clone(), &shown()).status, 401, "nor is it owed for ever");
+    assert_eq!(show(&site, &mut owed, &shown()).status, 401, "nor is it owed for ever");
     for seen in [json!({ "amr": ["pwd", "otp"] }), json!({ "acr": "urn:two" })] {
         let mut state = seen.clone();
         state["account"] = json!("ana@there");

@@ -1,4 +1,4 @@
-//! A machine that speaks LibreTranslate's API, on this machine: what it is asked, and what is made of its answers.
+//! A machine that speaks `LibreTranslate`'s API, on this machine: what it is asked, and what is made of its answers.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -233,10 +233,7 @@ async fn made(
 }
 
 /// As many texts together as a provider takes at once.
-fn portions<T>(
-    (most, most_chars): (usize, usize),
-    masked: &[(T, Masked)],
-) -> Vec<&[(T, Masked)]> {
+fn portions<T>((most, most_chars): (usize, usize), masked: &[(T, Masked)]) -> Vec<&[(T, Masked)]> {
     let (mut portions, mut start, mut chars) = (Vec::new(), 0, 0_usize);
     for (at, (_, one)) in masked.iter().enumerate() {
         let more = one.text.chars().count();

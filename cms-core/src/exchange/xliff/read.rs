@@ -1,4 +1,6 @@
 //! Reads XLIFF 2.0, 2.1 and 2.2, unit by unit.
+#![expect(clippy::unused_self, reason = "a question to the reader reads as one")]
+#![expect(clippy::struct_field_names, reason = "runs are what it is of")]
 
 use std::{
     collections::HashSet,
@@ -405,7 +407,7 @@ fn merged(runs: Vec<Run>) -> Vec<Run> {
     for run in runs {
         match run {
             Run::Text(text) => merged.text(&text),
-            other => merged.runs.push(other),
+            other @ (Run::Open(_) | Run::Close(_) | Run::Alone(_)) => merged.runs.push(other),
         }
     }
     merged.runs

@@ -40,7 +40,9 @@ fn head(entry: &str) -> Head {
 fn written(units: &[Unit]) -> String {
     let mut xliff = XliffWriter::new(Vec::new(), &languages()).unwrap();
     xliff.file(&head("e1")).unwrap();
-    units.iter().for_each(|unit| xliff.unit(unit).unwrap());
+    for unit in units {
+        xliff.unit(unit).unwrap();
+    }
     String::from_utf8(xliff.finish().unwrap()).unwrap()
 }
 

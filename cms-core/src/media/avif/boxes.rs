@@ -163,9 +163,10 @@ impl<'a> Container<'a> {
                 };
                 let place = usize::from(place).checked_sub(1);
                 if let (Some(place), Some(item)) = (place, self.items.get_mut(&id))
-                    && item.properties.len() < MOST {
-                        item.properties.push((place, is_essential));
-                    }
+                    && item.properties.len() < MOST
+                {
+                    item.properties.push((place, is_essential));
+                }
             }
         }
         Ok(())

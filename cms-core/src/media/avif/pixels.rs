@@ -202,7 +202,8 @@ impl Plane<'_> {
         let mut row = self.row(near, count);
         if down {
             let last = height.div_ceil(2).saturating_sub(1);
-            let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
+            let far =
+                if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
             for (near, far) in row.iter_mut().zip(self.row(far, count)) {
                 *near = near.mul_add(0.75, far * 0.25);
             }

@@ -1,4 +1,8 @@
 //! Blobs over a folder, and over a store that fails.
+#![expect(
+    clippy::string_slice,
+    reason = "the texts of these tests are cut where their marks stand"
+)]
 
 use std::{
     fmt,

@@ -93,7 +93,8 @@ fn dirty_jpeg(clean: &[u8], orientation: u16) -> Vec<u8> {
         &segment(0xe0, b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0"),
         &segment(
             0xe1,
-            &[b"Exif\0\0", exif(orientation, orientation.is_multiple_of(2)).as_slice(), &thumbnail].concat(),
+            &[b"Exif\0\0", exif(orientation, orientation.is_multiple_of(2)).as_slice(), &thumbnail]
+                .concat(),
         ),
         &segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x>SecretXmp</x>"),
         &segment(0xed, b"Photoshop 3.0\08BIM SecretText"),

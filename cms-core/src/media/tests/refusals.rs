@@ -58,10 +58,7 @@ fn each_limit_has_its_refusal() {
     assert_eq!(refused(b"", &limits), "empty_file");
     assert_eq!(refused(&png, &Limits { bytes: 10, ..limits }), "file_too_large");
     assert_eq!(refused(&png, &Limits { memory: 1_000, ..limits }), "too_much_memory");
-    assert_eq!(
-        refused(&png, &Limits { time: Duration::ZERO, ..limits }),
-        "decoding_too_slow"
-    );
+    assert_eq!(refused(&png, &Limits { time: Duration::ZERO, ..limits }), "decoding_too_slow");
     assert_eq!(
         refused(&gif(&corners(8, 8), 9), &Limits { frames: 8, ..limits }),
         "too_many_frames"

@@ -148,7 +148,7 @@ impl Acts {
             let at = Instant::now();
             desk.cms.publish_release(&desk.actor, OnRelease { release, expected: None }).await?;
             lasted.push(at.elapsed());
-            spent += cpu(process::id()).checked_sub(begun).unwrap();
+            spent += cpu(process::id()).saturating_sub(begun);
         }
         tell(&format!("publish a release of {} items", self.items), lasted);
         let items = u32::try_from(self.items * self.releases).unwrap_or(u32::MAX).max(1);
@@ -171,7 +171,7 @@ impl Begun {
     /// Says how fast so many acts were.
     fn tell(&self, acts: usize) {
         let acts = f64::from(u32::try_from(acts).unwrap_or(u32::MAX));
-        let (wall, spent) = (self.0.elapsed(), cpu(process::id()).checked_sub(self.1).unwrap());
+        let (wall, spent) = (self.0.elapsed(), cpu(process::id()).saturating_sub(self.1));
         output::say(format_args!(
             "  {:.0} acts/s, {:.2} CPU ms an act",
             acts / wall.as_secs_f64(),
@@ -291,7 +291,8 @@ fn prove(global: &Global) -> Result<(), Failure> {
     if !walked.is_sound() {
         return Err(Failure::No("the log is damaged".to_owned()));
     }
-    let (wall, spent) = (at.elapsed().as_secs_f64(), cpu(process::id()).checked_sub(begun).unwrap().as_secs_f64());
+    let (wall, spent) =
+        (at.elapsed().as_secs_f64(), cpu(process::id()).saturating_sub(begun).as_secs_f64());
     let events = f64::from(u32::try_from(walked.events).unwrap_or(u32::MAX)).max(1.0);
     output::say(format_args!(
         "audit verify: {events} events in {wall:.2} s, {spent:.2} CPU s; a million of their kind, extrapolated: {:.0} s, {:.0} CPU s",

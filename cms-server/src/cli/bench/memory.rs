@@ -3,6 +3,7 @@
 //! Real pairs are those of a corpus (`--format corpus-jsonl` of `cms import`): pages of a group whose texts are cut into
 //! the same kinds of segments as their source's. Half of the groups build a memory, the other half's segments ask. Then a
 //! memory of many pairs is made of them, with other words here and there, and asked.
+#![expect(clippy::format_collect, reason = "short texts, once")]
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,4 +1,9 @@
 //! Files of assets on the command line: taken in, taken elsewhere, kept and let go of.
+#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
+#![expect(
+    clippy::string_slice,
+    reason = "the texts of these tests are cut where their marks stand"
+)]
 
 use std::{fs, path::Path};
 
