@@ -163,7 +163,8 @@ fn a_copy_has_the_rows_that_live_and_none_of_what_was_overwritten() {
     assert_eq!(rows(&fresh), rows(&old));
     assert_eq!(rows(&fresh).len(), 1_248);
     assert_eq!(fresh.reader::<Here>().get(&OTHER, &7).unwrap(), Some(vec![7]));
-    assert!(fresh.heap.size() * 2 < old.heap.size());
+    // Each of its values was written twice.
+    assert!(fresh.heap.size() * 3 < old.heap.size() * 2);
     put(9, &vec![9]);
     assert_ne!(rows(&fresh), rows(&old), "the copy is over");
 }
