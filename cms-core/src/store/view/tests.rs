@@ -206,7 +206,7 @@ fn a_damaged_row_is_not_copied_and_is_told() {
     use std::os::unix::fs::FileExt as _;
     let ((dir, old), (_other, fresh)) = (view(), view());
     let mut batch = old.batch();
-    batch.put(&OTHER, &1, &(0..=255).cycle().take(700).map(|at: u8| at ^ 90).collect()).unwrap();
+    batch.put(&OTHER, &1, &(0..=255).cycle().take(700).map(|at: u8| at ^ 0x5a).collect()).unwrap();
     batch.apply(|| ()).unwrap();
     let heap = File::options().write(true).open(dir.path().join("heap")).unwrap();
     heap.write_all_at(&[1, 2, 3], 20).unwrap();
