@@ -44,7 +44,7 @@ fn an_account_with_a_device_shows_a_code_unless_the_provider_saw_one() {
     let wrong = format!("{}{}", if code.starts_with('0') { "1" } else { "0" }, &code[1..]);
     let answer = show(&site, &mut browser.clone(), &wrong);
     site.refused(&browser, &answer);
-    let owed = browser.clone();
+    let mut owed = browser.clone();
     let answer = show(&site, &mut browser, &code);
     assert_eq!(answer.status, 201, "{answer:?}");
     assert!(browser.errand.is_none());
