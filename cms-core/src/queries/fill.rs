@@ -9,7 +9,7 @@ use super::{
     site::SiteView,
 };
 use crate::{
-    asset::{Own, Texts},
+    asset::{self, Own, Texts},
     event::Part,
     followers::delivery::{
         form::{Form, FormField, Segment, Shape, escaped},
@@ -223,6 +223,10 @@ impl<'a> Filler<'a> {
         entry: &LiveEntry,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
+        // Nearly all entries are no assets, and cost no look-up.
+        if entry.type_name.as_str() != asset::TYPE {
+            return Ok(());
+        }
         let Some(live) = self.delivery.reader().get(&tables::ASSETS, &entry.id)? else {
             return Ok(());
         };
