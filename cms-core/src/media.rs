@@ -1,7 +1,7 @@
 //! Media: what somebody uploads, made safe to keep and to show; and the pictures that are made of it.
 //!
 //! [`take_in`] says what a file is, by its content alone, takes everything out of it that tells of a person, a
-//! place or a device, and refuses what is damaged, too large or active. [`render`] makes a [`Rendition`] of a
+//! place or a device, and refuses what is damaged, too large or active. [`render()`] makes a [`Rendition`] of a
 //! picture. [`Pool`] runs both beside the reads, in bounded memory. [`Blobs`] keeps bytes by their digest,
 //! [`Uploads`] receives them piece by piece. What an asset means, who uses it and in which words it is
 //! described are left to others. The only home of the codecs and of `object_store`.

@@ -138,11 +138,11 @@ impl Pool {
         self.run(memory, move || take_in(&bytes, &limits)).await
     }
 
-    /// [`render`], in the pool.
+    /// [`render()`], in the pool.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); the inner ones as [`render`].
+    /// As [`run`](Self::run); the inner ones as [`render()`].
     pub async fn render(
         &self,
         bytes: Arc<[u8]>,
