@@ -15,7 +15,7 @@ use crate::{
         Accepted, CommandError, Means,
         replace_asset::ReplaceAsset,
         upload_asset::{UploadAsset, Uploaded},
-        vault::{Vault, unavailable},
+        vault::{Rendered, Vault, unavailable},
     },
     id::EntryId,
     media::{
@@ -183,7 +183,10 @@ impl Cms {
         &self,
         digest: Digest,
         rendition: Rendition,
-    ) -> Result<Option<Arc<[u8]>>, CommandError> {
+    ) -> Result<Option<Rendered>, CommandError> {
+        if let Some(rendered) = self.vault().at_hand(&(digest, rendition)) {
+            return Ok(Some(rendered));
+        }
         let vault = Arc::clone(self.vault());
         // Whoever asked may leave: what was begun is of use to the next.
         let making = tokio::spawn(async move { vault.rendition((digest, rendition)).await });

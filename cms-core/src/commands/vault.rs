@@ -30,6 +30,15 @@ const TYPICAL: u64 = 64 << 10;
 /// Which bytes a rendition is.
 type Made = (Digest, Rendition);
 
+/// A rendition's bytes, and their digest, which is made once.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// Their digest: another version of this program may make others.
+    pub digest: Digest,
+}
+
 /// The bytes of assets.
 pub struct Vault {
     /// The bytes, by their digest.
@@ -45,7 +54,7 @@ pub struct Vault {
     places: Arc<Semaphore>,
     /// Renditions that are being made.
     making: Mutex<HashMap<Made, Arc<tokio::sync::Mutex<()>>>>,
-    hot: Cache<Made, Arc<[u8]>, Weight>,
+    hot: Cache<Made, Rendered, Weight>,
 }
 
 /// A place for a file in memory, as long as it is held.
@@ -54,9 +63,9 @@ pub type Place = Option<OwnedSemaphorePermit>;
 #[derive(Debug, Clone)]
 struct Weight;
 
-impl Weighter<Made, Arc<[u8]>> for Weight {
-    fn weight(&self, _: &Made, bytes: &Arc<[u8]>) -> u64 {
-        u64::try_from(bytes.len() + 100).unwrap_or(u64::MAX)
+impl Weighter<Made, Rendered> for Weight {
+    fn weight(&self, _: &Made, rendered: &Rendered) -> u64 {
+        u64::try_from(rendered.bytes.len() + 100).unwrap_or(u64::MAX)
     }
 }
 
@@ -111,28 +120,30 @@ impl Vault {
         self.blobs.put(taken.digest, bytes).await.map_err(unavailable)
     }
 
+    /// A rendition that somebody asked for lately.
+    pub fn at_hand(&self, made: &Made) -> Option<Rendered> {
+        self.hot.get(made)
+    }
+
     /// A rendition, made if it isn't there: once, however many ask for it at the same time. `None` when the picture
     /// isn't there.
     ///
     /// # Errors
     /// [`CommandError::Unavailable`] when it can't be made now.
-    pub async fn rendition(&self, made: Made) -> Result<Option<Arc<[u8]>>, CommandError> {
-        if let Some(bytes) = self.hot.get(&made) {
-            return Ok(Some(bytes));
-        }
+    pub async fn rendition(&self, made: Made) -> Result<Option<Rendered>, CommandError> {
         let own = Arc::clone(self.making.lock().entry(made).or_default());
         let held = own.lock().await;
-        let bytes = match self.hot.get(&made) {
-            Some(bytes) => Ok(Some(bytes)),
+        let rendered = match self.at_hand(&made) {
+            Some(rendered) => Ok(Some(rendered)),
             None => self.made(made).await,
         };
         drop(held);
         // Whoever waits has a hold of it; who comes now finds what was made.
         self.making.lock().remove(&made);
-        bytes
+        rendered
     }
 
-    async fn made(&self, (digest, rendition): Made) -> Result<Option<Arc<[u8]>>, CommandError> {
+    async fn made(&self, (digest, rendition): Made) -> Result<Option<Rendered>, CommandError> {
         let kept = self.blobs.rendition(digest, &rendition).await.map_err(unavailable)?;
         let bytes: Arc<[u8]> = if let Some(bytes) = kept {
             (*bytes).into()
@@ -148,8 +159,9 @@ impl Vault {
             }
             rendered.into()
         };
-        self.hot.insert((digest, rendition), Arc::clone(&bytes));
-        Ok(Some(bytes))
+        let rendered = Rendered { digest: Digest::of(&bytes), bytes };
+        self.hot.insert((digest, rendition), rendered.clone());
+        Ok(Some(rendered))
     }
 
     /// Lets go of bytes and all that was made of them.

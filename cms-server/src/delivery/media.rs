@@ -16,7 +16,6 @@ use rocket::{
     response::{self, Responder},
     routes,
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Desk,
@@ -148,13 +147,11 @@ impl Media {
             MediaWhat::Rendition(rendition) => (rendition, false),
             MediaWhat::Best(all) => (best(&all, takes).ok_or_else(missing)?, true),
         };
-        let bytes = desk.cms.rendition(digest, rendition).await?.ok_or_else(missing)?;
-        // Of the bytes, since another version of this program may make others.
-        let etag = Sha256::digest(&bytes);
+        let rendered = desk.cms.rendition(digest, rendition).await?.ok_or_else(missing)?;
         Ok(Self {
             kind: Some(rendition.format),
-            etag: format!("\"{}\"", hex::encode(etag.get(..16).unwrap_or_default())),
-            content: Content::Ready(bytes),
+            etag: format!("\"{}\"", rendered.digest),
+            content: Content::Ready(rendered.bytes),
             name: None,
             negotiated,
             surrogate_key,
