@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Read as _},
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use cms_core::{Cms, commands::import::ImportOptions};
@@ -49,8 +50,48 @@ pub fn bring_pictures(cms: &Cms) {
     }
 }
 
+/// The files of a closed store, to open as often as it takes: importing all of the demo content takes long.
+pub struct Made(Vec<(PathBuf, Vec<u8>)>);
+
+impl Made {
+    /// Reads a store that `make` put into a folder and closed.
+    pub fn by(make: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path());
+        let mut files = Vec::new();
+        let mut folders = vec![folder.path().to_owned()];
+        while let Some(next) = folders.pop() {
+            for item in fs::read_dir(next).unwrap() {
+                let path = item.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let within = path.strip_prefix(folder.path()).unwrap().to_owned();
+                    files.push((within, fs::read(&path).unwrap()));
+                }
+            }
+        }
+        Self(files)
+    }
+
+    /// Writes it to a folder of its own.
+    pub fn lay_out(&self, folder: &Path) {
+        for (within, bytes) in &self.0 {
+            let path = folder.join(within);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+}
+
 /// A store with all of it. Importing it twice changes nothing.
 pub fn with_demo_content(folder: &Path) -> Cms {
+    static MADE: LazyLock<Made> = LazyLock::new(|| Made::by(|folder| drop(imported(folder))));
+    MADE.lay_out(folder);
+    open(folder)
+}
+
+fn imported(folder: &Path) -> Cms {
     let cms = open(folder);
     bring_pictures(&cms);
     let administrator = cms.administrator().unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::{
     io::{self, BufRead},
     path::Path,
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use cms_core::{
@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::wait_for,
-    demo::{Demo, bring_pictures},
+    demo::{Demo, Made, bring_pictures},
 };
 
 /// A Tuesday, in the morning of Europe.
@@ -79,10 +79,15 @@ impl Site {
 
     /// With the demo's content.
     pub fn with_demo(folder: &Path) -> Self {
-        let site = Self::open(folder, NOW);
-        bring_pictures(&site.cms);
-        assert_eq!(site.import(&mut Demo).refused, []);
-        site
+        static MADE: LazyLock<Made> = LazyLock::new(|| {
+            Made::by(|folder| {
+                let site = Site::open(folder, NOW);
+                bring_pictures(&site.cms);
+                assert_eq!(site.import(&mut Demo).refused, []);
+            })
+        });
+        MADE.lay_out(folder);
+        Self::open(folder, NOW)
     }
 
     pub fn import(&self, lines: &mut dyn Lines) -> ImportReport {

@@ -4,7 +4,9 @@
 //! what was compiled.
 
 use std::{
+    env,
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -18,6 +20,11 @@ use crate::{
     tree::Tree,
     workspace::Workspace,
 };
+
+/// What the test harness reads: how many tests run at a time.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+/// Most tests wait for the disk or for a deadline, and leave a core to others meanwhile.
+const TESTS_PER_CORE: usize = 3;
 
 /// Runs every check, or with filters only the tests that they name; goes on after a failure.
 pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Vec<Report> {
@@ -95,6 +102,9 @@ impl Run<'_> {
             "--",
         ]);
         command.args(filters);
+        if env::var_os(TEST_THREADS).is_none() {
+            command.env(TEST_THREADS, (cores() * TESTS_PER_CORE).to_string());
+        }
         if let Some(tools) = &self.tools {
             tools.tell(&mut command);
         }
@@ -107,6 +117,10 @@ impl Run<'_> {
         };
         self.report("test", outcome, started.elapsed(), Some(tally));
     }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn clippy(run: &mut Run<'_>) -> Result<Outcome> {

@@ -2,7 +2,6 @@
 //!
 //! The first publication of a locale takes the shared fields along where they have never been
 //! published; later changes of them are published by an act of their own, since all locales show them.
-#![expect(clippy::too_many_lines, reason = "one decision, told in order")]
 
 use super::{Accepted, CommandError, Decision, Means, chains, none_of, scheduled, uses::Uses};
 use crate::{
@@ -86,8 +85,7 @@ impl Means {
             ]));
         }
         let fields = self.editing.fields(head.draft.event).await?;
-        let shared_head = entry.heads.get(&Part::Shared);
-        let shared = match shared_head {
+        let shared = match entry.heads.get(&Part::Shared) {
             Some(shared) => self.editing.fields(shared.draft.event).await?,
             None => Fields::new(),
         };
@@ -100,22 +98,9 @@ impl Means {
             .await?;
         match &act.part {
             Part::Locale(locale) => {
-                let uses = self
-                    .check_locale(entry, content_type, (locale, &fields, &shared), to_come)
-                    .await?;
-                if let Some(shared) = shared_head.filter(|shared| shared.live.is_none()) {
-                    // What is taken along has been approved like what is published by itself.
-                    self.check_approved(entry, content_type, (&Part::Shared, shared), None)
-                        .await
-                        .map_err(at_shared)?;
-                    publish_part(
-                        entry,
-                        (&Part::Shared, shared),
-                        (None, None),
-                        &Uses::default(),
-                        &mut decision,
-                    );
-                }
+                let to_be = (locale, &fields, &shared);
+                let uses = self.check_locale(entry, content_type, to_be, to_come).await?;
+                self.take_shared_along(entry, content_type, &mut decision).await?;
                 publish_part(entry, (&act.part, head), said, &uses, &mut decision);
                 self.take_slug(entry, (locale, head), &mut decision).await?;
                 let rests_on = uses.rests_on.into_iter().map(|(_, stream, last)| (stream, last));
@@ -133,6 +118,21 @@ impl Means {
             }
         }
         Ok(decision)
+    }
+
+    /// Publishes shared fields that never were, along with a locale. They have been approved like what is published
+    /// by itself.
+    async fn take_shared_along(
+        &self,
+        entry: &Entry,
+        content_type: &ContentType,
+        decision: &mut Decision,
+    ) -> Result<(), CommandError> {
+        let shared = entry.heads.get(&Part::Shared).filter(|shared| shared.live.is_none());
+        let Some(shared) = shared.map(|shared| (&Part::Shared, shared)) else { return Ok(()) };
+        self.check_approved(entry, content_type, shared, None).await.map_err(at_shared)?;
+        publish_part(entry, shared, (None, None), &Uses::default(), decision);
+        Ok(())
     }
 
     /// What checks find in a translation that keeps it from readers: errors, each with its place and its segment.

@@ -1,5 +1,4 @@
 //! What isn't words: links, marks, tags, addresses, placeholders and embeds. Each must come over.
-#![expect(clippy::type_complexity, reason = "it is said once, where it is used")]
 
 use std::collections::BTreeMap;
 
@@ -14,12 +13,14 @@ use crate::{
 
 /// How often each thing stands in a text.
 type Counts = BTreeMap<String, usize>;
+/// What is counted of a code, if anything.
+type Take = fn(&str, &InlineCode) -> Option<String>;
 
 pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
-    let of = |take: fn(&str, &InlineCode) -> Option<String>| {
+    let of = |take: Take| {
         (counted(sides.raw.0, sides.codes.0, take), counted(sides.raw.1, sides.codes.1, take))
     };
-    let compared: [(Check, fn(&str, &InlineCode) -> Option<String>); 4] = [
+    let compared: [(Check, Take); 4] = [
         (Check::MdLink, link),
         (Check::MdReflink, label),
         (Check::MdSyntax, mark),
@@ -55,11 +56,7 @@ pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
     link_language(sides, found);
 }
 
-fn counted(
-    text: &str,
-    codes: &[InlineCode],
-    take: fn(&str, &InlineCode) -> Option<String>,
-) -> Counts {
+fn counted(text: &str, codes: &[InlineCode], take: Take) -> Counts {
     let mut counts = Counts::new();
     for code in codes {
         let written = text.get(code.range.clone()).unwrap_or_default();

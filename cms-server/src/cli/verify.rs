@@ -1,5 +1,4 @@
 //! `cms verify`: walks a whole store and names what is damaged.
-#![expect(clippy::too_many_lines, reason = "one report, told in order")]
 
 use clap::Args;
 use cms_core::{
@@ -8,7 +7,7 @@ use cms_core::{
     queries::soundness::Soundness,
     store::sled::{OpenError, Options, Verified, verify},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Failure, Global, output, store};
 
@@ -65,66 +64,71 @@ fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure
 }
 
 fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
-    let heads = looked.map(|(heads, _)| heads);
-    let files = looked.map(|(_, files)| files);
-    let part = |part: &Part| match part {
-        Part::Shared => "shared".to_owned(),
-        Part::Locale(locale) => locale.to_string(),
-    };
-    let root = hex::encode(walked.root);
     if as_json {
-        let damage: Vec<_> = walked
-            .damage
-            .iter()
-            .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
-            .collect();
-        let faults: Vec<_> = heads
-            .iter()
-            .flat_map(|heads| &heads.faults)
-            .map(|fault| {
-                json!({
-                    "entry": fault.entry.to_string(), "part": part(&fault.part),
-                    "reason": fault.kind.to_string(),
-                })
-            })
-            .collect();
-        output::say(json!({
-            "events": walked.events, "erased": walked.erased,
-            "epoch": walked.epoch.map(|epoch| epoch.0), "root": root,
-            "damage": damage, "omitted": walked.omitted,
-            "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
-            "faults": faults, "faults_omitted": heads.map(|heads| heads.omitted),
-            "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
-            "files_damaged": files.map(|files| &files.damaged),
-        }));
+        output::say(document(walked, looked));
         return;
     }
     for damage in &walked.damage {
         output::say(format_args!("{}: {}", damage.place, damage.reason));
     }
-    for fault in heads.iter().flat_map(|heads| &heads.faults) {
-        output::say(format_args!("{} {}: {}", fault.entry, part(&fault.part), fault.kind));
-    }
-    for (digests, what) in
-        files.iter().flat_map(|files| [(&files.missing, "missing"), (&files.damaged, "damaged")])
-    {
-        for digest in digests {
-            output::say(format_args!("file {digest}: {what}"));
+    let omitted = walked.omitted + looked.map_or(0, |(heads, _)| heads.omitted);
+    if let Some((heads, files)) = looked {
+        for fault in &heads.faults {
+            output::say(format_args!("{} {}: {}", fault.entry, named(&fault.part), fault.kind));
+        }
+        for (digests, what) in [(&files.missing, "missing"), (&files.damaged, "damaged")] {
+            for digest in digests {
+                output::say(format_args!("file {digest}: {what}"));
+            }
         }
     }
-    let omitted = walked.omitted + heads.map_or(0, |heads| heads.omitted);
     if omitted > 0 {
         output::say(format_args!("… and {omitted} more"));
     }
+    let root = hex::encode(walked.root);
     output::say(format_args!(
         "{} events, {} of them erased; root {root}",
         walked.events, walked.erased
     ));
-    match heads {
-        Some(heads) => output::say(format_args!(
+    match looked {
+        Some((heads, _)) => output::say(format_args!(
             "{} entries with {} heads, held against the log",
             heads.entries, heads.heads
         )),
         None => output::say("the heads were not looked at, since the log is damaged"),
+    }
+}
+
+/// The report for programs.
+fn document(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) -> Value {
+    let (heads, files) = looked.unzip();
+    let damage = walked.damage.iter();
+    let faults = heads.into_iter().flat_map(|heads| &heads.faults);
+    json!({
+        "events": walked.events, "erased": walked.erased,
+        "epoch": walked.epoch.map(|epoch| epoch.0), "root": hex::encode(walked.root),
+        "damage": damage
+            .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
+            .collect::<Value>(),
+        "omitted": walked.omitted,
+        "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
+        "faults": faults
+            .map(|fault| {
+                json!({
+                    "entry": fault.entry.to_string(), "part": named(&fault.part),
+                    "reason": fault.kind.to_string(),
+                })
+            })
+            .collect::<Value>(),
+        "faults_omitted": heads.map(|heads| heads.omitted),
+        "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
+        "files_damaged": files.map(|files| &files.damaged),
+    })
+}
+
+fn named(part: &Part) -> String {
+    match part {
+        Part::Shared => "shared".to_owned(),
+        Part::Locale(locale) => locale.to_string(),
     }
 }

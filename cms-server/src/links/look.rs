@@ -1,5 +1,4 @@
 //! One look at a link, as gently as it goes: the head of the answer, and where a site has no heads, its first byte.
-#![expect(clippy::format_collect, reason = "short texts, once")]
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -133,7 +132,7 @@ fn of_error(error: &reqwest::Error) -> Look {
     if error.is_timeout() {
         return Look::Failed(Failure::TimedOut);
     }
-    let told: String = causes.iter().map(|cause| format!("{cause}\n")).collect();
+    let told = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let failure = if told.contains("dns error") {
         Failure::NoHost
     } else if told.contains("certificate") || told.contains("handshake") || told.contains("tls") {

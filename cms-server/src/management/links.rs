@@ -1,5 +1,4 @@
 //! Links within the site that lead nowhere: who refers to or embeds what readers don't get.
-#![expect(clippy::type_complexity, reason = "it is said once, where it is used")]
 
 use cms_core::{
     access::{Act, Scope, allows},
@@ -116,6 +115,9 @@ pub(crate) fn list_broken_links(
     Ok(Json(BrokenLinkList { data: found.into_iter().map(told).collect(), next }))
 }
 
+/// A link that leads nowhere: to which entry, in which state that is, and what is told of who has it.
+pub(super) type Nowhere<T> = (EntryId, &'static str, T);
+
 /// Links within the site that lead nowhere: to what, in which state, and what `row` makes of who has them and how; none
 /// where it is not to be told. With the place to go on after, if this is not the end.
 pub(super) fn broken<T>(
@@ -123,7 +125,7 @@ pub(super) fn broken<T>(
     after: Option<UsePlace>,
     limit: usize,
     row: impl Fn(&(EntryId, Part), Use) -> Result<Option<T>, Problem>,
-) -> Result<(Vec<(EntryId, &'static str, T)>, Option<String>), Problem> {
+) -> Result<(Vec<Nowhere<T>>, Option<String>), Problem> {
     let editing = desk.cms.editing();
     let rows = editing.uses(after.as_ref(), STRETCH)?;
     let is_whole_stretch = rows.len() == STRETCH;
