@@ -34,7 +34,7 @@ fn an_answer_counts_once_in_time_and_in_the_browser_that_asked() {
     }
     // Another browser's cookie, none, two, or one with a character changed.
     let errand = browser.errand.clone().unwrap();
-    let changed = format!("{}A", &errand[..errand.len() - 1]);
+    let changed = format!("{}{}", if errand.starts_with('A') { "B" } else { "A" }, &errand[1..]);
     for wrong in [others.errand, None, Some(format!("{errand}; {errand}")), Some(changed)] {
         let mut browser = Browser { errand: wrong, session: None };
         let answer = site.get(&mut browser, &back);
