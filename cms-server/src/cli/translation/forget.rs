@@ -87,10 +87,11 @@ impl Forget {
         let cms = store::open_as_it_is(&global.data).await?;
         let administrator = store::administrator(&cms)?;
         let of = (self.agency(&cms)?, self.name.as_str());
-        cms.forget_memory(&administrator, of).await.map_err(|error| match error {
-            CommandError::NotFound(_) => self.missing(),
-            other => anyhow::Error::new(other).into(),
-        })?;
+        let done = cms.forget_memory(&administrator, of).await;
+        if matches!(done, Err(CommandError::NotFound(_))) {
+            return Err(self.missing());
+        }
+        done.map_err(anyhow::Error::new)?;
         cms.all_remembered().await;
         Ok(())
     }
