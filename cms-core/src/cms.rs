@@ -40,6 +40,7 @@ mod derived;
 mod discussions;
 mod folders;
 mod forms_at;
+mod glossary;
 mod links;
 mod media;
 mod previews;

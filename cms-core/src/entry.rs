@@ -245,11 +245,10 @@ impl Entry {
             }
             EventBody::Published { part, published_at, embeds, .. } => {
                 self.change(part, event, |head| {
-                    let published_at = published_at.unwrap_or(event.at);
                     head.live = Some(Live {
                         saved: head.draft.clone(),
                         event: event.number,
-                        published_at,
+                        published_at: published_at.unwrap_or(event.at),
                         embeds: embedded_pieces(embeds),
                     });
                     head.withdrawal = None;
@@ -294,6 +293,7 @@ impl Entry {
             | EventBody::ReleasePublished { .. }
             | EventBody::ReleaseDiscarded { .. }
             | EventBody::MemoryImported { .. }
+            | EventBody::MemoryForgotten { .. }
             | EventBody::Erased { .. } => {}
         }
     }

@@ -388,6 +388,13 @@ pub enum EventBody {
         /// The pairs.
         pairs: Vec<ImportedPair>,
     },
+    /// What was taken into the memory under a name was taken out of it, and out of the log.
+    MemoryForgotten {
+        /// Whose it was.
+        agency: AgencyId,
+        /// What it was called.
+        name: String,
+    },
     /// A revision became what readers get.
     Published {
         /// Of which entry.

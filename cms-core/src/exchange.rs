@@ -1,4 +1,4 @@
-//! Files for translators who work elsewhere: XLIFF, PO and TMX, out and in.
+//! Files for translators who work elsewhere: XLIFF, PO, TMX and glossaries, out and in.
 //!
 //! A file is written and read piece by piece, in bounded memory, by way of one model: a [`Unit`] is a segment with
 //! all that a translator is told, a [`Returned`] one what a file says of it when it comes back. Nothing here knows
@@ -14,6 +14,7 @@ use crate::{
 
 pub mod inline;
 pub mod po;
+pub mod terms;
 pub mod tmx;
 pub mod xliff;
 

@@ -12,7 +12,7 @@
 //!
 //! The floors, from the top down: [`cms`]; [`commands`] and [`queries`]; [`followers`]; the engines
 //! [`store`], [`search`], [`markdown`], [`media`], [`exchange`]; the model ([`asset`], [`content_type`], [`entry`],
-//! [`event`], [`embed`], [`filter`], [`link`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
+//! [`event`], [`embed`], [`filter`], [`glossary`], [`link`], [`redirect`], [`route`], [`segment`], [`translation`], [`access`],
 //! [`proof`], [`release`]); the vocabulary ([`id`], [`locale`], [`slug`], [`clock`],
 //! [`words`], [`violation`]). A file uses only floors below its own.
 
@@ -30,6 +30,7 @@ pub mod event;
 pub mod exchange;
 pub mod filter;
 pub mod followers;
+pub mod glossary;
 pub mod id;
 pub mod link;
 pub mod locale;

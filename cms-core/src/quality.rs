@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    glossary::Glossary,
     locale::Locale,
     segment::{Segment, SegmentKind, code::InlineCode, facts::Facts},
     violation::Violation,
@@ -26,7 +27,10 @@ mod tests;
 mod together;
 mod words;
 
-pub use self::entry::{Findings, Told, Work, check_translation};
+pub use self::{
+    entry::{Findings, Told, Work, check_translation},
+    shown::shown,
+};
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $code:literal, $level:ident;)*) => {
@@ -112,7 +116,7 @@ checks! {
     Reused = "reused", "quality_reused", Warning;
     /// There is no translation, or nobody stands by it.
     Translated = "translated", "quality_translated", Error;
-    /// A term of the glossary isn't said as agreed.
+    /// A term of the glossary isn't said as agreed, or something is said that is to be avoided.
     Glossary = "check_glossary", "quality_check_glossary", Warning;
     /// It begins with a character that a spreadsheet would take for a formula.
     ProhibitedInitialCharacter = "prohibited_initial_character", "quality_prohibited_initial_character", Warning;
@@ -224,6 +228,8 @@ pub struct Pair<'a> {
     pub target: (&'a Segment, &'a [InlineCode]),
     /// The source's locale, and the translation's.
     pub locales: (&'a Locale, &'a Locale),
+    /// What the site calls things.
+    pub glossary: &'a Glossary,
 }
 
 /// What a check found.
@@ -287,8 +293,8 @@ impl<'a> Sides<'a> {
         Self {
             raw: (&pair.source.0.text, &pair.target.0.text),
             codes: (pair.source.1, pair.target.1),
-            source: shown::shown(&pair.source.0.text, pair.source.1),
-            target: shown::shown(&pair.target.0.text, pair.target.1),
+            source: shown(&pair.source.0.text, pair.source.1),
+            target: shown(&pair.target.0.text, pair.target.1),
             languages: pair.locales,
             facts: (facts(pair.source, of), facts(pair.target, to)),
             is_plain: pair.source.0.kind == SegmentKind::Plain,
@@ -305,6 +311,6 @@ pub fn check(pair: &Pair<'_>) -> Vec<Finding> {
     spaces::check(&sides, &mut found);
     structure::check(&sides, &mut found);
     numbers::check(&sides, &mut found);
-    terms::check(&sides, &mut found);
+    terms::check(&sides, pair.glossary, &mut found);
     found
 }

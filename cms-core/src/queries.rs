@@ -1,5 +1,6 @@
 //! Questions: one file each. [`Delivery`] answers readers' questions, [`Editing`] editors'.
 
+pub mod aids;
 pub mod answer;
 pub mod as_of;
 pub mod audit;
@@ -12,6 +13,7 @@ pub mod export;
 pub mod external_links;
 pub mod fill;
 pub mod form_at;
+pub mod glossary_export;
 pub mod identities;
 pub mod included;
 pub mod lint;

@@ -30,6 +30,7 @@ mod payload;
 mod plan;
 mod query;
 mod ranking;
+pub mod reading;
 mod showing;
 mod snapshot;
 mod statistics;

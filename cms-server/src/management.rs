@@ -31,6 +31,7 @@ use crate::{
 pub mod accounts;
 pub mod acts;
 pub mod agencies;
+pub mod aids;
 pub mod analysis;
 pub mod assets;
 pub mod audit;
@@ -42,6 +43,7 @@ pub mod duplicates;
 pub mod entries;
 pub mod exchange;
 pub mod export;
+pub mod glossary;
 pub mod history;
 pub mod imports;
 pub mod leases;
@@ -106,18 +108,14 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
         translations::endpoints(),
         exchange::endpoints(),
         memory::endpoints(),
+        glossary::endpoints(),
     ];
     // As long as it takes to arrive: whoever stops sending is ended by what stands in front.
     let files = Frame { time: Duration::MAX, body_bytes: limits.upload_bytes };
     let long = Frame { time: Duration::MAX, body_bytes: limits.import_bytes };
     [
         endpoint::framed(usual.concat(), limits, metrics),
-        endpoint::framed_with(
-            [imports::endpoints(), exchange::endpoints_of_files(), memory::endpoints_of_files()]
-                .concat(),
-            long,
-            metrics,
-        ),
+        endpoint::framed_with(whole_files(), long, metrics),
         endpoint::framed_with(
             [assets::endpoints(), uploads::endpoints(), blobs::endpoints()].concat(),
             files,
@@ -128,6 +126,17 @@ pub(crate) fn framed(limits: &Limits, metrics: &Metrics) -> Vec<Route> {
             Duration::MAX,
             metrics,
         ),
+    ]
+    .concat()
+}
+
+/// The endpoints that take whole files of text.
+fn whole_files() -> Vec<Route> {
+    [
+        imports::endpoints(),
+        exchange::endpoints_of_files(),
+        memory::endpoints_of_files(),
+        glossary::endpoints_of_files(),
     ]
     .concat()
 }

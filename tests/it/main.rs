@@ -34,6 +34,7 @@ mod exchange;
 mod external_links;
 mod forms_at;
 mod fuzzing;
+mod glossary;
 mod html;
 mod http_acts;
 mod http_management;

@@ -13,10 +13,17 @@ use crate::{
         Accepted, CommandError,
         import_memory::{self, ImportMemory},
     },
-    exchange::tmx::{self, Pair as TmxPair, TmxWriter},
+    exchange::{
+        Languages,
+        tmx::{self, Pair as TmxPair, TmxWriter},
+    },
+    id::AgencyId,
+    locale::Locale,
     queries::{
         ReadError,
+        aids::{self, Aids},
         memory::Recollection,
+        segments::SegmentTable,
         translation_export::{
             Counts, ExportError, Format, From, Wanted, coded, export_translations,
         },
@@ -32,6 +39,23 @@ impl Cms {
     /// What was translated before.
     pub fn recollection(&self) -> Recollection {
         self.derived().recollection.clone()
+    }
+
+    /// What helps with each row of a translation into a locale: what was translated before, and what things are called.
+    /// Asks the index often: not on a thread that serves readers.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the index, the view or the log can't be read.
+    pub async fn aids(
+        &self,
+        actor: &Actor,
+        table: &SegmentTable,
+        locale: &Locale,
+    ) -> Result<Vec<Aids>, ReadError> {
+        let (memory, glossary) = (self.recollection(), self.editing().glossary().await?);
+        let from = aids::From { memory: &memory, glossary: &glossary };
+        let languages = Languages { source: table.source_locale.clone(), target: locale.clone() };
+        aids::aids(from, actor, table, &languages)
     }
 
     /// Waits until the memory knows an event; `false` when the limit came first.
@@ -51,7 +75,9 @@ impl Cms {
         (format, out): (Format, W),
     ) -> Result<(Counts, W), ExportError> {
         let (delivery, editing, memory) = (self.delivery(), self.editing(), self.recollection());
-        let from = From { delivery: &delivery, editing: &editing, memory: &memory };
+        let glossary = editing.glossary().await?;
+        let from =
+            From { delivery: &delivery, editing: &editing, memory: &memory, glossary: &glossary };
         export_translations(from, actor, wanted, (format, out)).await
     }
 
@@ -179,6 +205,21 @@ impl Cms {
             self.seen(Accepted { event, revision: 0 }).await;
         }
         Ok((count, event))
+    }
+
+    /// Takes what was imported for an agency under a name out of the memory; answers the event.
+    ///
+    /// # Errors
+    /// [`CommandError`]
+    pub async fn forget_memory(
+        &self,
+        actor: &Actor,
+        (agency, name): (AgencyId, &str),
+    ) -> Result<u64, CommandError> {
+        let of = (agency, name);
+        let event = decided!(self, means => means.forget_memory(actor, of))?;
+        self.seen(Accepted { event, revision: 0 }).await;
+        Ok(event)
     }
 
     /// Waits until the memory knows all that was accepted so far, as long as it goes on; `false` when it has stopped.

@@ -22,6 +22,7 @@ pub fn shipped() -> Vec<(TypeName, &'static str)> {
         "redirect",
         "route",
         "statistic",
+        "term",
         "topic",
     ];
     files.into_iter().filter_map(|(name, file)| Some((TypeName::parse(name).ok()?, file))).collect()
@@ -89,7 +90,7 @@ mod tests {
             shipped().into_iter().map(|(name, _)| name.to_string()).collect::<BTreeSet<_>>(),
             names
         );
-        assert_eq!(names.len(), 12);
+        assert_eq!(names.len(), 13);
     }
 
     #[test]

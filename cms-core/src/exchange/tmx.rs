@@ -186,7 +186,7 @@ pub fn read(
     take: &mut dyn FnMut(FoundPair) -> Result<(), Fault>,
 ) -> Result<Counts, Fault> {
     let mut xml = XmlReader::of_named_type(input);
-    let root = child(&mut xml)?.ok_or_else(|| missing(1, "tmx"))?;
+    let root = xml.child()?.ok_or_else(|| missing(1, "tmx"))?;
     if root.name != "tmx" || !root.get("version").is_some_and(|version| version.starts_with("1.")) {
         let violation = Violation::new("", "not_tmx").with("found", &root.name);
         return Err(Fault::new(root.line, violation));
@@ -194,7 +194,7 @@ pub fn read(
     let mut reader = TmxReader { xml, is_own: false, source, target };
     let mut counts = Counts::default();
     let mut had_body = false;
-    while let Some(element) = child(&mut reader.xml)? {
+    while let Some(element) = reader.xml.child()? {
         match element.name.as_str() {
             "header" => {
                 reader.is_own = element.get("o-tmf") == Some(OWN);
@@ -218,17 +218,6 @@ fn missing(line: u64, what: &str) -> Fault {
     Fault::new(line, Violation::new("", "file_missing").with("what", what))
 }
 
-/// The next child of the innermost element; none at its end.
-fn child<R: BufRead>(xml: &mut XmlReader<R>) -> Result<Option<Element>, Fault> {
-    loop {
-        match xml.next()? {
-            Node::Start(element) => return Ok(Some(element)),
-            Node::Text(_) => {}
-            Node::End | Node::Eof => return Ok(None),
-        }
-    }
-}
-
 struct TmxReader<'l, R> {
     xml: XmlReader<R>,
     /// Whether the file is one of ours, whose codes are Markdown.
@@ -250,7 +239,7 @@ impl<R: BufRead> TmxReader<'_, R> {
         counts: &mut Counts,
         take: &mut dyn FnMut(FoundPair) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        while let Some(element) = child(&mut self.xml)? {
+        while let Some(element) = self.xml.child()? {
             if element.name != "tu" {
                 self.xml.skip()?;
                 continue;
@@ -268,7 +257,7 @@ impl<R: BufRead> TmxReader<'_, R> {
         let at = unit.get("changedate").or_else(|| unit.get("creationdate")).and_then(expanded);
         let (mut source, mut target): (Option<(Fit, String)>, Option<(Fit, String)>) = (None, None);
         let mut context = None;
-        while let Some(element) = child(&mut self.xml)? {
+        while let Some(element) = self.xml.child()? {
             if element.name == "prop" && self.is_own && element.get("type") == Some("x-context") {
                 context = Some(self.xml.text_within()?);
                 continue;
@@ -297,7 +286,7 @@ impl<R: BufRead> TmxReader<'_, R> {
 
     fn variant(&mut self) -> Result<String, Fault> {
         let mut text = String::new();
-        while let Some(element) = child(&mut self.xml)? {
+        while let Some(element) = self.xml.child()? {
             if element.name == "seg" {
                 text = self.segment()?;
             } else {

@@ -194,6 +194,17 @@ impl<R: BufRead> XmlReader<R> {
         Err(Fault::new(line, violation))
     }
 
+    /// The next child of the innermost element; none at its end. Text between children is passed over.
+    pub(super) fn child(&mut self) -> Result<Option<Element>, Fault> {
+        loop {
+            match self.next()? {
+                Node::Start(element) => return Ok(Some(element)),
+                Node::Text(_) => {}
+                Node::End | Node::Eof => return Ok(None),
+            }
+        }
+    }
+
     /// Passes over the rest of the innermost element.
     pub(super) fn skip(&mut self) -> Result<(), Fault> {
         let until = self.depth.saturating_sub(1);

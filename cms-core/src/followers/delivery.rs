@@ -174,7 +174,8 @@ pub fn apply(
         | EventBody::ItemUnscheduled { .. }
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
-        | EventBody::MemoryImported { .. } => Ok(()),
+        | EventBody::MemoryImported { .. }
+        | EventBody::MemoryForgotten { .. } => Ok(()),
     }
 }
 

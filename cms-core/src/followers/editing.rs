@@ -17,6 +17,7 @@ use crate::{
 pub mod assets;
 pub mod checks;
 pub mod discussion;
+pub mod glossary;
 pub mod reader;
 pub mod reviews;
 pub mod segments;
@@ -72,6 +73,9 @@ pub const RELEASES: Table<Editing, ReleaseId, Release> = Table::new(0x10, "editi
 /// When releases are to happen, soonest first.
 pub const RELEASE_SCHEDULES: Table<Editing, (Timestamp, ReleaseId), ()> =
     Table::new(0x11, "editing.release_schedules");
+
+/// The last event that changed what the glossary says.
+pub const GLOSSARY: Table<Editing, (), u64> = Table::new(0x2c, "editing.glossary");
 
 /// A saved revision as the history lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +228,7 @@ pub fn apply(
         | EventBody::ReleasePublished { release }
         | EventBody::ReleaseDiscarded { release } => release_changed(batch, event, *release),
         // The memory is another follower's.
-        EventBody::MemoryImported { .. } => Ok(()),
+        EventBody::MemoryImported { .. } | EventBody::MemoryForgotten { .. } => Ok(()),
         EventBody::RevisionSaved { entry, .. }
         | EventBody::EntryMoved { entry, .. }
         | EventBody::ItemScheduled { entry, .. }
@@ -240,7 +244,9 @@ pub fn apply(
         | EventBody::CommentResolved { entry, comment, .. } => {
             discussion::changed(batch, event, (*entry, *comment))
         }
-        EventBody::Erased { entry, key_digest, .. } => erased(batch, *entry, key_digest.as_ref()),
+        EventBody::Erased { entry, key_digest, .. } => {
+            erased(batch, (*entry, last), key_digest.as_ref())
+        }
     }
 }
 
@@ -296,6 +302,7 @@ fn changed(
     let (before, schedules) = (uses_of(&entry), schedules_of(&entry));
     let review = reviews::row_of(&entry);
     entry.apply(event);
+    glossary::changed(batch, &entry, event)?;
     reviews::changed(batch, review, reviews::row_of(&entry))?;
     for key in schedules {
         batch.remove(&SCHEDULES, &key);
@@ -382,7 +389,7 @@ pub(crate) fn uses_of(entry: &Entry) -> Uses {
 
 fn erased(
     batch: &mut Batch<'_>,
-    id: EntryId,
+    (id, event): (EntryId, u64),
     key_digest: Option<&String>,
 ) -> Result<(), ViewError> {
     if let Some(digest) = key_digest {
@@ -393,6 +400,7 @@ fn erased(
     reviews::changed(batch, reviews::row_of(&entry), None)?;
     discussion::erased(batch, id)?;
     assets::erased(batch, id)?;
+    glossary::erased(batch, &entry, event)?;
     segments::erased(batch, id)?;
     for key in schedules_of(&entry) {
         batch.remove(&SCHEDULES, &key);

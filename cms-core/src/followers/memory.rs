@@ -1,8 +1,8 @@
 //! The memory follower: keeps the index of what was translated and approved before.
 //!
 //! A translation that is published or approved gives a pair for each of its segments whose source is known. What was
-//! said stays, also when its source moves on: it was right of that text. It goes when its entry is erased. Who may see
-//! which pair is decided when somebody asks. Its place in the log is in the index's own commits.
+//! said stays, also when its source moves on: it was right of that text. It goes when its entry is erased, out of the
+//! files, too. Who may see which pair is decided when somebody asks. Its place in the log is in the index's own commits.
 
 use std::{
     sync::{
@@ -58,6 +58,8 @@ pub struct MemoryFollower {
     applied: u64,
     runtime: Runtime,
     uncommitted: usize,
+    /// Whether something was taken out that the files are not to hold any more.
+    purging: bool,
     committed_at: Instant,
 }
 
@@ -100,6 +102,7 @@ impl MemoryFollower {
             applied,
             runtime,
             uncommitted: 0,
+            purging: false,
             committed_at: Instant::now(),
         })
     }
@@ -170,6 +173,12 @@ impl MemoryFollower {
 
     fn commit(&mut self, sender: &watch::Sender<Progress>) -> Result<(), FollowError> {
         let applied = self.applied;
+        if std::mem::take(&mut self.purging) {
+            // What went is out of the files before the index says that it knows: a process that dies before is told again.
+            let known = self.memory.applied();
+            let writer = self.writer()?;
+            writer.commit(known).and_then(|()| writer.purge()).map_err(failed)?;
+        }
         if self.uncommitted > 0 || self.is_far_ahead() {
             self.writer()?.commit(applied).map_err(failed)?;
         }
@@ -211,7 +220,15 @@ impl MemoryFollower {
                 if self.memory.count() > 0 || self.uncommitted > 0 {
                     self.writer()?.forget(entry);
                     self.uncommitted += 1;
+                    self.purging = true;
                 }
+                Ok(())
+            }
+            Some(EventBody::MemoryForgotten { agency, name }) => {
+                let (agency, name) = (*agency, name.clone());
+                self.writer()?.forget_import(agency, &name);
+                self.uncommitted += 1;
+                self.purging = true;
                 Ok(())
             }
             Some(_) | None => Ok(()),

@@ -424,6 +424,7 @@ fn erased(event: &Event) -> Option<(EntryId, TypeName)> {
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
         | EventBody::MemoryImported { .. }
+        | EventBody::MemoryForgotten { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. } => None,
     }
@@ -460,6 +461,7 @@ fn changed(event: &Event) -> Option<EntryId> {
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
         | EventBody::MemoryImported { .. }
+        | EventBody::MemoryForgotten { .. }
         | EventBody::RevisionSaved { .. } => None,
     }
 }

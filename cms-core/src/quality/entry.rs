@@ -2,6 +2,7 @@
 
 use super::{Check, Finding, Level, Levels, Pair, check, together};
 use crate::{
+    glossary::Glossary,
     locale::Locale,
     segment::{
         Segment, SegmentId, SegmentKind, SegmentRecord, Unit,
@@ -24,6 +25,8 @@ pub struct Work<'a> {
     pub locales: (&'a Locale, &'a Locale),
     /// How much findings weigh.
     pub levels: &'a Levels,
+    /// What the site calls things.
+    pub glossary: &'a Glossary,
     /// What in a segment isn't words: `markdown`'s business.
     pub codes: fn(&Segment) -> Vec<InlineCode>,
 }
@@ -68,8 +71,14 @@ pub struct Findings {
 }
 
 /// Checks that mean something of a text that is held against another without its segments.
-const OF_WHOLE: [Check; 5] =
-    [Check::PhoneNumber, Check::ShortCode, Check::EmbedToken, Check::Bidi, Check::Script];
+const OF_WHOLE: [Check; 6] = [
+    Check::PhoneNumber,
+    Check::ShortCode,
+    Check::EmbedToken,
+    Check::Bidi,
+    Check::Script,
+    Check::Glossary,
+];
 
 /// What is told of a translation, by the order of its segments' names. What weighs nothing isn't.
 pub fn check_translation(work: &Work<'_>) -> Findings {
@@ -122,6 +131,7 @@ fn of_segment(work: &Work<'_>, source: &Segment, target: &str) -> Vec<Finding> {
         source: (source, &source_codes),
         target: (&target, &target_codes),
         locales: work.locales,
+        glossary: work.glossary,
     })
 }
 
@@ -206,7 +216,8 @@ mod tests {
         let locales = (&Locale::english(), &french);
         let codes: fn(&Segment) -> Vec<InlineCode> = codes;
         let sources = &[source];
-        let work = Work { sources, whole: Some(source), said, locales, levels, codes };
+        let (whole, glossary) = (Some(source), &Glossary::default());
+        let work = Work { sources, whole, said, locales, levels, glossary, codes };
         let told = check_translation(&work).told.into_iter();
         told.map(|it| (it.finding.check, it.level, it.overridden.is_some())).collect()
     }

@@ -6,8 +6,9 @@ use crate::segment::code::{CodeKind, InlineCode};
 /// Stands for an embed, code or an address.
 pub(super) const OBJECT: char = '\u{fffc}';
 
-/// The words of a text. Marks of emphasis and links are gone; embeds, code and addresses are an [`OBJECT`] each.
-pub(super) fn shown(text: &str, codes: &[InlineCode]) -> String {
+/// The words of a text, as its readers see them. Marks of emphasis and links are gone; embeds, code and addresses are an object
+/// replacement character each.
+pub fn shown(text: &str, codes: &[InlineCode]) -> String {
     let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
     for code in codes {
         shown.push_str(text.get(from..code.range.start).unwrap_or_default());

@@ -5,6 +5,7 @@
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use super::{Check, Finding, Sides};
+use crate::glossary::Glossary;
 
 /// Wording that was found, and what to say instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,11 +150,31 @@ fn names_law(text: &str, place: &Range<usize>, laws: &[&str]) -> bool {
     })
 }
 
-pub(super) fn check(sides: &Sides<'_>, found: &mut Vec<Finding>) {
-    let told = discouraged(&sides.target, sides.languages.1.language());
-    if !told.is_empty() {
-        let missing: Vec<String> = told.iter().map(|it| it.instead.to_owned()).collect();
-        let surplus: Vec<String> = told.into_iter().map(|it| it.found).collect();
+/// The site's own terms that aren't said as agreed, then wording that nobody should use. What a site says of a wording
+/// goes before what is said here, and so does where it may stand.
+pub(super) fn check(sides: &Sides<'_>, glossary: &Glossary, found: &mut Vec<Finding>) {
+    let to = sides.languages.1;
+    let mut missing = glossary.lacking((&sides.source, &sides.target), sides.languages);
+    let mut surplus = Vec::new();
+    let mut add = |instead: String, wording: String| {
+        if !missing.contains(&instead) {
+            missing.push(instead);
+        }
+        if !surplus.contains(&wording) {
+            surplus.push(wording);
+        }
+    };
+    let misused = glossary.forbidden_in(&sides.target, to);
+    let rest = glossary.without_exempt(&sides.target, to);
+    let told = discouraged(&rest, to.language());
+    let is_new = |it: &Discouraged| misused.iter().all(|own| own.found.to_lowercase() != it.found);
+    for it in told.into_iter().filter(is_new) {
+        add(it.instead.to_owned(), it.found);
+    }
+    for it in misused {
+        add(it.instead, it.found);
+    }
+    if !missing.is_empty() || !surplus.is_empty() {
         found.push(Finding::new(Check::Glossary).listing(&missing, &surplus));
     }
 }

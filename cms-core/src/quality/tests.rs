@@ -24,6 +24,7 @@ fn told(kind: SegmentKind, source: &str, target: &str, language: &str) -> Vec<Ch
         source: (&source, &source_codes),
         target: (&target, &target_codes),
         locales: (&Locale::english(), &Locale::parse(language).unwrap()),
+        glossary: &Glossary::default(),
     };
     check(&pair).into_iter().map(|finding| finding.check).collect()
 }

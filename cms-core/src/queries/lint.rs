@@ -7,10 +7,11 @@ use crate::{
     content_type::FieldKind,
     event::{Fields, Part},
     followers::{ReadError, editing::reader::Editing},
+    glossary::Glossary,
     id::EntryId,
     locale::Locale,
     markdown,
-    quality::terms,
+    quality::{shown, terms},
     segment::{self, Unit},
     statistic::{self, prose},
     violation::{Violation, pointer_step},
@@ -68,21 +69,35 @@ impl Editing {
         let mut found = found;
         if let Part::Locale(locale) = part {
             let units = segment::units(&content_type, &fields, markdown::cut);
-            found.extend(units.iter().flat_map(|unit| discouraged(unit, locale)));
+            let glossary = self.glossary().await?;
+            found.extend(units.iter().flat_map(|unit| discouraged(unit, locale, &glossary)));
         }
         Ok(Some(found.into_iter().map(|it| it.under("/fields")).collect()))
     }
 }
 
-/// Wording to avoid, where it stands, and what to say instead.
-fn discouraged(unit: &Unit, locale: &Locale) -> Vec<Violation> {
-    let found = terms::discouraged(&unit.segment.text, locale.language());
-    let told = |it: terms::Discouraged| {
+/// Wording to avoid, where it stands, and what to say instead: what the site's own glossary says goes first.
+fn discouraged(unit: &Unit, locale: &Locale, glossary: &Glossary) -> Vec<Violation> {
+    let text = shown(&unit.segment.text, &markdown::codes(&unit.segment));
+    let misused = glossary.forbidden_in(&text, locale);
+    let rest = glossary.without_exempt(&text, locale);
+    let is_new =
+        |it: &terms::Discouraged| misused.iter().all(|own| own.found.to_lowercase() != it.found);
+    let others = terms::discouraged(&rest, locale.language()).into_iter().filter(is_new);
+    let told = |found: &str, instead: &str| {
         Violation::new(&unit.pointer, "discouraged_term")
-            .with("found", it.found)
-            .with("instead", it.instead)
+            .with("found", found)
+            .with("instead", instead)
     };
-    found.into_iter().map(told).collect()
+    let others: Vec<_> = others.map(|it| told(&it.found, it.instead)).collect();
+    let own = misused.iter().map(|it| match &it.reason {
+        None => told(&it.found, &it.instead),
+        Some(reason) => Violation::new(&unit.pointer, "forbidden_term")
+            .with("found", &it.found)
+            .with("instead", &it.instead)
+            .with("reason", reason),
+    });
+    own.chain(others).collect()
 }
 
 fn told(pointer: &str, found: &prose::Figure) -> Violation {

@@ -3,13 +3,14 @@
 //! What readers get anybody may see who may edit at all. Of what isn't published, or is no longer, an actor sees what
 //! they may read; of a memory that was imported for an agency, who may read something of that agency.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Delivery, Editing, ReadError, segments::SegmentTable};
 use crate::{
-    access::{Act, Actor, Scope, allows},
+    access::{Act, Actor, Grant, Scope, allows},
     entry::diff::{Run, text_diff},
     exchange::Languages,
+    id::AgencyId,
     locale::Locale,
     markdown,
     search::memory::{Asked, Likely, Memory},
@@ -126,6 +127,17 @@ impl Recollection {
         }
     }
 
+    /// What was imported for agencies of which the actor may read something: whose, under which name, and how many pairs.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the index can't be read.
+    pub fn imports(&self, actor: &Actor) -> Result<BTreeMap<(AgencyId, String), u64>, ReadError> {
+        let found = self.memory.imports();
+        let mut found = found.map_err(|error| ReadError::Index(error.to_string()))?;
+        found.retain(|(agency, _), _| reads_of(actor, *agency));
+        Ok(found)
+    }
+
     /// Whether an actor may see a pair.
     ///
     /// # Errors
@@ -138,12 +150,7 @@ impl Recollection {
     ) -> Result<bool, ReadError> {
         let (entry, revision) = match &pair.from {
             Provenance::Entry { entry, revision, .. } => (*entry, *revision),
-            Provenance::Imported { agency, .. } => {
-                let is_of = |grant: &crate::access::Grant| {
-                    grant.agency.is_none_or(|own| own == *agency) && grant.acts.contains(&Act::Read)
-                };
-                return Ok(actor.grants.iter().any(is_of));
-            }
+            Provenance::Imported { agency, .. } => return Ok(reads_of(actor, *agency)),
         };
         let is_editor = actor.grants.iter().any(|grant| grant.acts.contains(&Act::Read));
         let live = self.delivery.live(entry)?;
@@ -184,6 +191,14 @@ impl Recollection {
             Provenance::Imported { name, .. } => name.clone(),
         }
     }
+}
+
+/// Whether an actor may read something of an agency.
+fn reads_of(actor: &Actor, agency: AgencyId) -> bool {
+    let is_of = |grant: &Grant| {
+        grant.agency.is_none_or(|own| own == agency) && grant.acts.contains(&Act::Read)
+    };
+    actor.grants.iter().any(is_of)
 }
 
 /// How what was said differs from what is looked for, piece by piece.

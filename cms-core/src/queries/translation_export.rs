@@ -6,14 +6,15 @@
 use std::{collections::BTreeSet, io};
 
 use super::{
-    Delivery, Editing, ReadError,
+    Delivery, Editing, ReadError, aids,
     memory::{Recollection, Sought},
     segments::{Asked, Of, Row, SegmentTable, segments},
 };
 use crate::{
     access::{Act, Actor, Scope, allows},
     entry::Entry,
-    exchange::{Coded, Head, Languages, Proposal, Unit, po::PoWriter, xliff::XliffWriter},
+    exchange::{Coded, Head, Languages, Proposal, Term, Unit, po::PoWriter, xliff::XliffWriter},
+    glossary::{Agreed, Glossary, Wording},
     id::{AgencyId, EntryId, TypeName},
     locale::Locale,
     markdown,
@@ -116,6 +117,8 @@ pub struct From<'a> {
     pub editing: &'a Editing,
     /// What was translated before.
     pub memory: &'a Recollection,
+    /// What things are called.
+    pub glossary: &'a Glossary,
 }
 
 /// Writes the segments that are wanted and that the actor may read.
@@ -226,10 +229,22 @@ async fn whole(
                 })
                 .collect();
         }
+        let locales = (&wanted.languages.source, locale);
+        unit.terms = aids::terms(from.glossary, row, locales).into_iter().map(term).collect();
         units.push(unit);
     }
     let head = head(entry, &table);
     Ok((!units.is_empty()).then_some((head, units)))
+}
+
+/// A term as a translator is told of it.
+fn term(agreed: Agreed) -> Term {
+    let targets = agreed.target.iter().flat_map(Wording::approved);
+    Term {
+        targets: targets.map(str::to_owned).collect(),
+        source: agreed.source.term,
+        definition: agreed.source.definition,
+    }
 }
 
 /// Whether a segment has no translation that counts.

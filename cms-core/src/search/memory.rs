@@ -6,6 +6,7 @@
 //! with its place in the log in its commits.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::Path,
     sync::{
@@ -31,11 +32,15 @@ use tantivy::{
 use self::likeness::Words;
 use super::{IndexError, OpenError, Pace, analysis::Analyzer, payload::Payload, terms, unopened};
 use crate::{
+    id::AgencyId,
     segment::SegmentDigest,
     translation::memory::{Direction, Pair, Provenance},
 };
 
 mod likeness;
+mod writer;
+
+pub use self::writer::MemoryWriter;
 
 #[cfg(test)]
 mod tests;
@@ -107,10 +112,12 @@ impl Layout {
     fn owner(self, owner: &Provenance) -> Term {
         match owner {
             Provenance::Entry { entry, .. } => self.entry(entry.as_bytes()),
-            Provenance::Imported { agency, name } => {
-                self.key(b'i', &[agency.as_bytes(), name.as_bytes()])
-            }
+            Provenance::Imported { agency, name } => self.import(*agency, name),
         }
+    }
+
+    fn import(self, agency: AgencyId, name: &str) -> Term {
+        self.key(b'i', &[agency.as_bytes(), name.as_bytes()])
     }
 
     fn entry(self, entry: &[u8]) -> Term {
@@ -320,6 +327,39 @@ impl Memory {
         postcard::from_bytes(bytes).map_err(|error| failed(error.to_string()))
     }
 
+    /// What was imported: whose, under which name, and how many pairs there are of it.
+    ///
+    /// # Errors
+    /// [`IndexError::Failed`] when the index cannot be read.
+    pub fn imports(&self) -> Result<BTreeMap<(AgencyId, String), u64>, IndexError> {
+        let searcher = self.0.reader.searcher();
+        let mut found = BTreeMap::new();
+        for segment in searcher.segment_readers() {
+            let index = segment.inverted_index(self.0.layout.keys)?;
+            let mut owners = index.terms().range().ge(b"i").lt(b"j").into_stream()?;
+            while owners.advance() {
+                let Some((agency, name)) =
+                    owners.key().get(1..).and_then(|key| key.split_first_chunk::<16>())
+                else {
+                    continue;
+                };
+                let name = String::from_utf8_lossy(name).into_owned();
+                let info = owners.value();
+                let mut postings =
+                    index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                let mut count = 0;
+                while postings.doc() != TERMINATED {
+                    count += u64::from(!segment.is_deleted(postings.doc()));
+                    postings.advance();
+                }
+                if count > 0 {
+                    *found.entry((AgencyId::from_bytes(*agency), name)).or_default() += count;
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Hands on all pairs of a direction; `take` answers whether to go on.
     ///
     /// # Errors
@@ -369,86 +409,5 @@ fn top(
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory").field("applied", &self.applied()).finish_non_exhaustive()
-    }
-}
-
-/// Changes the index. What it does is seen by nobody before it is committed.
-pub struct MemoryWriter {
-    memory: Memory,
-    inner: IndexWriter<TantivyDocument>,
-}
-
-impl MemoryWriter {
-    /// Keeps a pair, once however often it is added.
-    ///
-    /// # Errors
-    /// [`IndexError::Failed`] when it cannot be written.
-    pub fn add(&mut self, direction: &Direction, pair: Pair) -> Result<(), IndexError> {
-        let layout = self.memory.0.layout;
-        self.inner.delete_term(layout.itself(direction, &pair));
-        self.add_new(direction, pair)
-    }
-
-    /// Keeps a pair that isn't there yet: for filling an empty memory.
-    ///
-    /// # Errors
-    /// [`IndexError::Failed`] when it cannot be written.
-    pub fn add_new(&mut self, direction: &Direction, pair: Pair) -> Result<(), IndexError> {
-        let layout = self.memory.0.layout;
-        let words = Words::of(&Analyzer::of(&direction.source), &pair.words);
-        let mut terms = terms::Terms::under(&prefix(direction));
-        words.stems().for_each(|stem| terms.push(&stem));
-        let mut document = TantivyDocument::default();
-        let digest = SegmentDigest::of(&pair.source);
-        for key in [
-            layout.direction(direction),
-            layout.exact(direction, digest),
-            layout.owner(&pair.from),
-            layout.itself(direction, &pair),
-        ] {
-            document.add_bytes(layout.keys, key.serialized_value_bytes());
-        }
-        document.add_u64(layout.length, u64::try_from(words.len()).unwrap_or(u64::MAX));
-        if let Some(text) = terms.into_text() {
-            document.add_text(layout.words, text);
-        }
-        let stored = postcard::to_stdvec(&Stored { pair, words });
-        let stored = stored.map_err(|error| IndexError::Failed { reason: error.to_string() })?;
-        document.add_bytes(layout.pair, &stored);
-        self.inner.add_document(document)?;
-        Ok(())
-    }
-
-    /// Forgets all that is from an entry.
-    pub fn forget(&mut self, entry: crate::id::EntryId) {
-        self.inner.delete_term(self.memory.0.layout.entry(entry.as_bytes()));
-    }
-
-    /// Makes everything up to here durable and visible, and records that all events up to number `applied` are in it.
-    ///
-    /// # Errors
-    /// [`IndexError::Failed`] when it cannot be written; what was committed before is still there.
-    pub fn commit(&mut self, applied: u64) -> Result<(), IndexError> {
-        let mut prepared = self.inner.prepare_commit()?;
-        prepared.set_payload(&Payload::new(applied).to_string());
-        prepared.commit()?;
-        self.memory.0.reader.reload()?;
-        self.memory.0.applied.store(applied, Ordering::Release);
-        Ok(())
-    }
-
-    /// Waits until the merging that is under way is done, and makes it visible: for the end of a bulk load.
-    ///
-    /// # Errors
-    /// [`IndexError::Failed`] when merging failed; what was committed is still there.
-    pub fn settle(self) -> Result<(), IndexError> {
-        self.inner.wait_merging_threads()?;
-        Ok(self.memory.0.reader.reload()?)
-    }
-}
-
-impl fmt::Debug for MemoryWriter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryWriter").finish_non_exhaustive()
     }
 }

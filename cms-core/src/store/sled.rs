@@ -299,6 +299,7 @@ fn is_large(append: &Append) -> bool {
         | EventBody::ItemUnscheduled { .. }
         | EventBody::ReleasePublished { .. }
         | EventBody::ReleaseDiscarded { .. }
+        | EventBody::MemoryForgotten { .. }
         | EventBody::Published { .. }
         | EventBody::Unpublished { .. }
         | EventBody::Erased { .. } => 1024,

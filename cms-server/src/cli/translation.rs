@@ -16,6 +16,8 @@ use super::{
 
 mod check;
 mod export;
+mod forget;
+mod glossary;
 mod import;
 mod look;
 mod pretranslate;
@@ -48,6 +50,12 @@ enum Act {
     Memory(look::Look),
     /// Take a TMX of elsewhere into the translation memory.
     Remember(remember::Remember),
+    /// Show what was taken into the translation memory from elsewhere.
+    Memories,
+    /// Take what was remembered under a name out of the translation memory, and out of the log.
+    Forget(forget::Forget),
+    /// Write the site's terms, or take terms in: TBX-Basic or CSV.
+    Glossary(glossary::GlossaryCommand),
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +99,9 @@ impl TranslationCommand {
             Act::Pretranslate(act) => act.run(server.as_ref(), global),
             Act::Memory(look) => look.run(server.as_ref(), global),
             Act::Remember(act) => act.run(server.as_ref(), global),
+            Act::Memories => forget::list(server.as_ref(), global),
+            Act::Forget(act) => act.run(server.as_ref(), global),
+            Act::Glossary(act) => act.run(server.as_ref(), global),
         }
     }
 }

@@ -1,14 +1,22 @@
 //! The translation memory over HTTP: what was translated before that is like a text.
 
 use cms_core::{
+    Cms,
+    access::Actor,
     commands::import_memory::ImportMemory,
     entry::diff::{Run, RunKind},
+    id::AgencyId,
     locale::Locale,
-    queries::memory::{Sought, difference},
+    queries::{
+        ReadError,
+        memory::{Sought, difference},
+    },
     search::memory::Likely,
     translation::memory::Direction,
 };
-use rocket::{Data, Route, State, get, post, routes, serde::json::Json};
+use rocket::{
+    Data, Route, State, delete, get, post, response::status::NoContent, routes, serde::json::Json,
+};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
@@ -17,9 +25,9 @@ use super::{Done, exchange::refused, imports::Spooled, place::Editor};
 use crate::{
     config::Limits,
     delivery::Desk,
-    guards::query::{Parameter, Query},
+    guards::query::{Nothing, Parameter, Query},
     parameters,
-    problem::{Fault, Problem},
+    problem::{Code, Fault, Problem},
 };
 
 parameters! {
@@ -34,7 +42,7 @@ parameters! {
 
 /// The endpoints of this file.
 pub(crate) fn endpoints() -> Vec<Route> {
-    routes![look_up_memory]
+    routes![look_up_memory, list_memory_imports, forget_memory]
 }
 
 /// The endpoint that takes a whole file.
@@ -97,6 +105,87 @@ pub(crate) async fn import_memory(
     let done = tokio::task::spawn_blocking(import).await.map_err(Problem::internal)?;
     let (pairs, event) = done.map_err(refused)?;
     Ok(Done { body: RememberedDocument { pairs }, event })
+}
+
+/// What was imported into the memory.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportsDocument {
+    /// By agency and name.
+    data: Vec<ImportDocument>,
+}
+
+/// What was imported under a name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportDocument {
+    /// Whose it is: the agency's key.
+    agency: String,
+    /// What it is called.
+    name: String,
+    /// How many pairs of it there are.
+    pairs: u64,
+}
+
+impl ImportsDocument {
+    /// What an actor may see of it.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the index or the view can't be read.
+    pub fn of(cms: &Cms, actor: &Actor) -> Result<Self, ReadError> {
+        let agencies = cms.editing().agencies()?;
+        let told = |((agency, name), pairs): ((AgencyId, String), u64)| ImportDocument {
+            agency: agencies
+                .get(&agency)
+                .map_or_else(|| agency.to_string(), |it| it.key.to_string()),
+            name,
+            pairs,
+        };
+        Ok(Self { data: cms.recollection().imports(actor)?.into_iter().map(told).collect() })
+    }
+}
+
+/// What was imported into the memory, by agency and name; of agencies of which one may read something.
+#[utoipa::path(
+    tag = "management",
+    params(Nothing),
+    responses((status = 200, body = ImportsDocument)),
+    security(("token" = []))
+)]
+#[get("/manage/v1/memory/imports")]
+pub(crate) async fn list_memory_imports(
+    editor: Editor,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<Json<ImportsDocument>, Problem> {
+    let (cms, actor) = (desk.cms.clone(), editor.bearer.actor);
+    desk.ask(move |_| Ok(Json(ImportsDocument::of(&cms, &actor)?))).await
+}
+
+/// Takes what was imported for an agency under a name out of the memory, and out of the log: it needs the right to erase
+/// what is of the agency, whatever the type and the locale.
+#[utoipa::path(
+    tag = "management",
+    path = "/manage/v1/memory/imports/{agency}/{name}",
+    params(
+        ("agency" = String, Path, description = "Whose it is: the agency's key."),
+        ("name" = String, Path, description = "What it is called."),
+        Nothing,
+    ),
+    responses((status = 204)),
+    security(("token" = []))
+)]
+#[delete("/manage/v1/memory/imports/<agency>/<name>")]
+pub(crate) async fn forget_memory(
+    editor: Editor,
+    agency: &str,
+    name: &str,
+    _query: Query<'_, Nothing>,
+    desk: &State<Desk>,
+) -> Result<NoContent, Problem> {
+    let agencies = desk.cms.editing().agencies()?;
+    let known = agencies.values().find(|known| known.key.as_str() == agency);
+    let known = known.ok_or_else(|| Problem::new(Code::NotFound))?;
+    desk.cms.forget_memory(&editor.bearer.actor, (known.id, name)).await?;
+    Ok(NoContent)
 }
 
 /// The matches of a text.

@@ -4,7 +4,11 @@ use cms_core::{
     access::Act,
     commands::save_segments::{SaveSegments, Saved, SegmentEdit},
     event::{ChangeClass, Part},
-    queries::segments::{Asked, Of, Row, SegmentTable},
+    queries::{
+        ReadError,
+        aids::Aids,
+        segments::{Asked, Of, Row, SegmentTable},
+    },
     segment::{Origin, Override, SegmentId, SegmentRecord, SegmentState, Unit},
     translation::{SegmentStatus, TranslationStatus},
     violation::Violation,
@@ -17,9 +21,11 @@ use rocket::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 use super::{
+    aids::{AgreedDocument, SegmentMatch},
     entries::accepted_as,
     once::Written,
     place::{PartAddress, PartPlace, PartWrite},
@@ -43,6 +49,7 @@ parameters! {
     pub Comparing = [
         Parameter::choice("target", &["draft", "live"], "Which revision of the translation: the newest, or the one that readers get."),
         Parameter::text("source", 10, "Which revision of the source: `newest`, or its number; without it the one that readers get."),
+        Parameter::choice("aids", &["true", "false"], "Whether each segment comes with what was translated before that is like it, and with the terms in it; it does without it."),
     ]
 }
 
@@ -122,6 +129,12 @@ pub struct SegmentDocument {
     since: Option<String>,
     /// How many open comments there are about it.
     comments: usize,
+    /// What was translated before that is like it, the likest first, where it has no translation that counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    matches: Vec<SegmentMatch>,
+    /// The terms of the glossary in its source.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    glossary: Vec<AgreedDocument>,
 }
 
 /// Who did something, and when.
@@ -142,6 +155,16 @@ pub struct UnpairedDocument {
     place: usize,
     /// What it says.
     target: String,
+}
+
+impl SegmentDocument {
+    fn of(row: Row, aids: Aids) -> Self {
+        let source = row.source.clone().unwrap_or_default();
+        let matches = aids.matches.into_iter();
+        let matches = matches.map(|(likely, origin)| SegmentMatch::of(likely, &source, origin));
+        let glossary = aids.terms.into_iter().map(AgreedDocument::from).collect();
+        Self { matches: matches.collect(), glossary, ..Self::from(row) }
+    }
 }
 
 impl From<Row> for SegmentDocument {
@@ -173,6 +196,8 @@ impl From<Row> for SegmentDocument {
             change_class: row.change_class,
             since: row.since.map(|at| at.to_string()),
             comments: row.comments,
+            matches: Vec::new(),
+            glossary: Vec::new(),
         }
     }
 }
@@ -183,15 +208,17 @@ impl From<Unit> for UnpairedDocument {
     }
 }
 
-impl From<SegmentTable> for SegmentsDocument {
-    fn from(found: SegmentTable) -> Self {
+impl SegmentsDocument {
+    fn of(found: SegmentTable, aids: Vec<Aids>) -> Self {
+        let aids = aids.into_iter().chain(std::iter::repeat_with(Aids::default));
+        let rows = found.rows.into_iter().zip(aids);
         Self {
             source_locale: found.source_locale.to_string(),
             source_revision: found.source_revision,
             revision: found.revision,
             status: found.freshness.status,
             behind: found.freshness.behind,
-            segments: found.rows.into_iter().map(SegmentDocument::from).collect(),
+            segments: rows.map(|(row, aids)| SegmentDocument::of(row, aids)).collect(),
             unpaired: found.unpaired.into_iter().map(UnpairedDocument::from).collect(),
         }
     }
@@ -213,7 +240,8 @@ impl<'r> Responder<'r, 'static> for Compared {
 }
 
 /// A translation beside its source: for each segment what the source says, what it said when it was translated, what the
-/// translation says and how far that has come, and whether it is current, outdated, missing or obsolete.
+/// translation says and how far that has come, and whether it is current, outdated, missing or obsolete; and what helps
+/// with it: what was translated before, as far as one may see it, and the terms that are agreed.
 #[utoipa::path(
     tag = "management",
     path = "/manage/v1/entries/{type_name}/{id}/{part}/segments",
@@ -250,7 +278,19 @@ pub(crate) async fn compare_with_source(
     let asked = Asked { entry: entry.id, locale: &locale, live, of };
     let found = desk.cms.segments(asked).await?.ok_or_else(missing)?;
     let newest = entry.heads.get(&place.part).map_or(0, |head| head.draft.revision);
-    Ok(Compared { document: Json(found.into()), newest })
+    let document = if query.text("aids") == Some("false") {
+        SegmentsDocument::of(found, Vec::new())
+    } else {
+        let (cms, actor, runtime) =
+            (desk.cms.clone(), place.at.editor.bearer.actor.clone(), Handle::current());
+        let look = move || {
+            let aids = runtime.block_on(cms.aids(&actor, &found, &locale))?;
+            Ok::<_, ReadError>(SegmentsDocument::of(found, aids))
+        };
+        // Looking up keeps a thread busy: not one that serves readers.
+        tokio::task::spawn_blocking(look).await.map_err(Problem::internal)??
+    };
+    Ok(Compared { document: Json(document), newest })
 }
 
 /// Saves segments of a translation, in one revision. Those that can't be taken are in the answer, with the reason; they

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("entry", 5),
     ("event", 5),
     ("filter", 5),
+    ("glossary", 5),
     ("link", 5),
     ("proof", 5),
     ("quality", 5),

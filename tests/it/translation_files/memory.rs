@@ -16,11 +16,12 @@ use cms_core::{
         memory::Direction,
     },
 };
-use rocket::async_trait;
+use rocket::{async_trait, http::Method};
 
 use super::{CALL, InMemory, KEEP, all_answered, exported, imported, row, site, source, table};
 use crate::{
     app::wait_for,
+    http_acts::desk::Desk,
     site::{Site, locale},
 };
 
@@ -199,4 +200,110 @@ fn a_memory_of_elsewhere_is_remembered_for_those_of_its_agency() {
     let mut file = InMemory(text.into_bytes());
     let refused = wait_for(site.cms.import_memory(&of(None), &mut file, &act));
     assert!(matches!(refused, Err(ImportTranslationError::Command(CommandError::Forbidden))));
+}
+
+/// The files of the memory's index that hold these bytes, as they stand or compressed.
+fn holding(site: &Site, word: &str) -> Vec<String> {
+    fn look(folder: &std::path::Path, word: &[u8], found: &mut Vec<String>) {
+        for item in std::fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            if path.is_dir() {
+                look(&path, word, found);
+            } else if std::fs::read(&path).unwrap().windows(word.len()).any(|held| held == word) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look(site.folder.path(), word.as_bytes(), &mut found);
+    found.retain(|path| path.contains("memory"));
+    found
+}
+
+/// A word that compression leaves as it is.
+const WORD: &str = "q7zxk9wvj3hfp2rtb8nmd5ycg4s6";
+
+#[test]
+fn what_is_erased_leaves_the_files_of_the_memory() {
+    let (site, entry) = site();
+    imported(&site, Format::Xliff, &all_answered(&exported(&site, Format::Xliff, false)));
+    site.publish(entry, "fr");
+    let secret = site.create("guidance", "secret");
+    site.save_and_publish(secret, "en", &source(&[&format!("Nobody knows {WORD}.")]));
+    let french = serde_json::json!({"title": "Chantage", "body": format!("# Quoi\n\nPersonne ne connaît {WORD}.")});
+    site.save_and_publish(secret, "fr", &french);
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_ne!(holding(&site, WORD), [""; 0], "the test looks at the right files");
+    wait_for(site.cms.erase(&site.administrator, secret)).unwrap();
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_eq!(holding(&site, WORD), [""; 0]);
+    assert_eq!(like(&site, &site.administrator, "What to do").len(), 1, "the rest is there");
+}
+
+#[test]
+fn a_memory_of_elsewhere_can_be_taken_out_again_and_stays_out() {
+    let (site, _) = site();
+    let agency = site.cms.editing().site().unwrap().unwrap().default_agency;
+    let direction = Direction { source: locale("en"), target: locale("fr") };
+    let import = |name: &str, word: &str| {
+        let text = format!(
+            "<tmx version=\"1.4\"><header/><body><tu><tuv xml:lang=\"en\"><seg>Stop {word}</seg></tuv><tuv xml:lang=\"fr\"><seg>Halte {word}</seg></tuv></tu></body></tmx>"
+        );
+        let act = ImportMemory { agency, name: name.to_owned(), direction: direction.clone() };
+        let mut file = InMemory(text.into_bytes());
+        wait_for(site.cms.import_memory(&site.administrator, &mut file, &act)).unwrap();
+    };
+    import("old/one", WORD);
+    import("new", "writing");
+    assert!(wait_for(site.cms.all_remembered()));
+    let names = |site: &Site| {
+        let found = site.cms.recollection().imports(&site.administrator).unwrap();
+        found.into_iter().map(|((_, name), pairs)| (name, pairs)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&site), [("new".to_owned(), 1), ("old/one".to_owned(), 1)]);
+    let forget =
+        |actor: &Actor, name: &str| wait_for(site.cms.forget_memory(actor, (agency, name)));
+    let account = site.administrator.account;
+    let writer =
+        Grant { acts: vec![Act::Read, Act::Write], agency: None, type_name: None, locale: None };
+    let writer = Actor { account, grants: vec![writer] };
+    assert!(matches!(forget(&writer, "old/one"), Err(CommandError::Forbidden)));
+    let last = site.cms.log().last();
+    assert_eq!(forget(&site.administrator, "old/one").unwrap(), last + 1, "it is in the log");
+    assert!(matches!(forget(&site.administrator, "old/one"), Err(CommandError::NotFound(_))));
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_eq!(holding(&site, WORD), [""; 0]);
+    assert_eq!(names(&site), [("new".to_owned(), 1)]);
+    wait_for(site.cms.rebuild(|_| {})).unwrap();
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_eq!(names(&site), [("new".to_owned(), 1)], "nor does it come back");
+    // The name is free again.
+    import("old/one", "again");
+    assert!(wait_for(site.cms.all_remembered()));
+    assert_eq!(names(&site).len(), 2);
+}
+
+#[test]
+fn over_http_a_memory_of_elsewhere_is_listed_and_taken_out() {
+    let desk = Desk::new();
+    let text = "<tmx version=\"1.4\"><header/><body><tu><tuv xml:lang=\"en\"><seg>Stop</seg></tuv><tuv xml:lang=\"fr\"><seg>Halte</seg></tuv></tu></body></tmx>";
+    let ask = |token: &str, method: Method, path: &str, body: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        desk.app.send(method, &format!("/manage/v1/memory{path}"), &headers, body)
+    };
+    assert_eq!(ask(&desk.token, Method::Post, "?to=fr&name=old%2Fone", text).status, 200);
+    assert!(wait_for(desk.app.cms.all_remembered()));
+    let list = ask(&desk.token, Method::Get, "/imports", "").json();
+    let agency = list["data"][0]["agency"].as_str().unwrap().to_owned();
+    assert_eq!(list["data"][0]["name"], "old/one");
+    assert_eq!(list["data"][0]["pairs"], 1);
+    let path = format!("/imports/{agency}/old%2Fone");
+    let writer = desk.token_for(&[Act::Read, Act::Write], None, None);
+    assert_eq!(ask(&writer, Method::Delete, &path, "").status, 403);
+    assert_eq!(ask(&desk.token, Method::Delete, "/imports/nobody/old", "").status, 404);
+    assert_eq!(ask(&desk.token, Method::Delete, &path, "").status, 204);
+    assert_eq!(ask(&desk.token, Method::Delete, &path, "").status, 404);
+    assert!(wait_for(desk.app.cms.all_remembered()));
+    assert_eq!(ask(&desk.token, Method::Get, "/imports", "").json()["data"], serde_json::json!([]));
 }

@@ -40,6 +40,7 @@ impl Editing {
         let shown =
             head.map(|head| head.published().map_or(head.draft.revision, |it| it.saved.revision));
         let shown = self.source_at(entry, kind, shown.filter(|shown| Some(*shown) != of)).await?;
+        let glossary = self.glossary().await?;
         let sources: Vec<_> = shown.iter().chain(&base).map(|it| &it.source).collect();
         Ok(check_translation(&Work {
             sources: &sources,
@@ -47,6 +48,7 @@ impl Editing {
             said: &translation.said,
             locales: (&entry.source_locale, locale),
             levels: kind.levels(),
+            glossary: &glossary,
             codes: markdown::codes,
         }))
     }

@@ -15,7 +15,7 @@ use crate::{
     event::{Event, EventBody, Fields, Part},
     followers::{
         ReadError,
-        editing::{self, Account, Agency, Revision, Site, TypeRow, Use},
+        editing::{self, Account, Agency, Revision, Site, TypeRow, Use, glossary::Kept},
     },
     id::{AccountId, AgencyId, EntryId, ExternalKey, ReleaseId, TypeName},
     locale::{Locale, Locales},
@@ -32,6 +32,8 @@ pub struct Editing {
     types: Arc<RwLock<ParsedTypes>>,
     /// Entries as they would be, instead of as they are.
     supposed: Option<Arc<BTreeMap<EntryId, Entry>>>,
+    /// The glossary, as it was made last.
+    pub(super) glossary: Arc<RwLock<Kept>>,
 }
 
 /// What is to happen next.
@@ -56,7 +58,8 @@ type ParsedTypes = HashMap<TypeName, (Arc<ContentType>, u64)>;
 
 impl Editing {
     pub(crate) fn new(reader: Reader<editing::Editing>, log: Arc<dyn Log>) -> Self {
-        Self { reader, log, types: Arc::default(), supposed: None }
+        let (types, glossary) = (Arc::default(), Arc::default());
+        Self { reader, log, types, supposed: None, glossary }
     }
 
     /// The same, supposing that these entries were as given: for deciding what belongs together.
