@@ -1,5 +1,4 @@
 //! `cms verify`: walks a whole store and names what is damaged.
-#![expect(clippy::too_many_lines, reason = "one report, told in order")]
 
 use clap::Args;
 use cms_core::{
@@ -8,7 +7,7 @@ use cms_core::{
     queries::soundness::Soundness,
     store::sled::{OpenError, Options, Verified, verify},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Failure, Global, output, store};
 
@@ -53,7 +52,7 @@ fn refused(error: OpenError) -> Failure {
 
 fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure> {
     store::runtime(2)?.block_on(async {
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let bar = output::bar("entries", global.json);
         let found = cms.editing().soundness(&|entries| bar.set_position(entries)).await;
         bar.finish_and_clear();
@@ -64,46 +63,57 @@ fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure
     })
 }
 
-fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
-    let heads = looked.map(|(heads, _)| heads);
-    let files = looked.map(|(_, files)| files);
-    let part = |part: &Part| match part {
+/// A part's name.
+fn named(part: &Part) -> String {
+    match part {
         Part::Shared => "shared".to_owned(),
         Part::Locale(locale) => locale.to_string(),
-    };
-    let root = hex::encode(walked.root);
-    if as_json {
-        let damage: Vec<_> = walked
-            .damage
-            .iter()
-            .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
-            .collect();
-        let faults: Vec<_> = heads
-            .iter()
-            .flat_map(|heads| &heads.faults)
-            .map(|fault| {
-                json!({
-                    "entry": fault.entry.to_string(), "part": part(&fault.part),
-                    "reason": fault.kind.to_string(),
-                })
-            })
-            .collect();
-        output::say(json!({
-            "events": walked.events, "erased": walked.erased,
-            "epoch": walked.epoch.map(|epoch| epoch.0), "root": root,
-            "damage": damage, "omitted": walked.omitted,
-            "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
-            "faults": faults, "faults_omitted": heads.map(|heads| heads.omitted),
-            "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
-            "files_damaged": files.map(|files| &files.damaged),
-        }));
-        return;
     }
+}
+
+fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
+    if as_json {
+        output::say(as_one(walked, looked));
+    } else {
+        tell_lines(walked, looked);
+    }
+}
+
+fn as_one(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) -> Value {
+    let (heads, files) = looked.unzip();
+    let damage: Vec<_> = walked
+        .damage
+        .iter()
+        .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
+        .collect();
+    let faults: Vec<_> = heads
+        .iter()
+        .flat_map(|heads| &heads.faults)
+        .map(|fault| {
+            json!({
+                "entry": fault.entry.to_string(), "part": named(&fault.part),
+                "reason": fault.kind.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "events": walked.events, "erased": walked.erased,
+        "epoch": walked.epoch.map(|epoch| epoch.0), "root": hex::encode(walked.root),
+        "damage": damage, "omitted": walked.omitted,
+        "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
+        "faults": faults, "faults_omitted": heads.map(|heads| heads.omitted),
+        "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
+        "files_damaged": files.map(|files| &files.damaged),
+    })
+}
+
+fn tell_lines(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) {
+    let (heads, files) = looked.unzip();
     for damage in &walked.damage {
         output::say(format_args!("{}: {}", damage.place, damage.reason));
     }
     for fault in heads.iter().flat_map(|heads| &heads.faults) {
-        output::say(format_args!("{} {}: {}", fault.entry, part(&fault.part), fault.kind));
+        output::say(format_args!("{} {}: {}", fault.entry, named(&fault.part), fault.kind));
     }
     for (digests, what) in
         files.iter().flat_map(|files| [(&files.missing, "missing"), (&files.damaged, "damaged")])
@@ -117,8 +127,10 @@ fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_jso
         output::say(format_args!("… and {omitted} more"));
     }
     output::say(format_args!(
-        "{} events, {} of them erased; root {root}",
-        walked.events, walked.erased
+        "{} events, {} of them erased; root {}",
+        walked.events,
+        walked.erased,
+        hex::encode(walked.root)
     ));
     match heads {
         Some(heads) => output::say(format_args!(
