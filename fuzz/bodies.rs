@@ -208,9 +208,11 @@ const TEXTS: &[&str] = &[
     "| a | b |\n|---|---|\n| {{entry:\"x.md\".title}} | <script>alert(1)</script> |\n\n- [ ] x[^1]\n\n[^1]: y\n",
     "<a href=\"javascript:alert(1)\" onclick=x>y</a><img src=x onerror=1>`{{route:x}}`\\{{route:y}}",
     "<div><details open><summary>s</summary>\n\n*t*\n\n</details></div>\n\n```js\n<style>\n```\n&lt;b&gt;",
+    "![A *pier*](asset:a/b.jpg)\n\n[![x](<asset:c(1).png>)](/d) `![y](asset:e)` ![z](asset: f) ![{{route:a}}](asset:g)",
 ];
 
-/// Active content never comes out, as HTML or as Markdown, and the same text always gives the same.
+/// What is taken in is what it says it is, without what acts or tells of somebody; it is taken in again as it is, and
+/// shown smaller.
 pub fn picture(data: &[u8]) {
     let limits =
         Limits { pixels: 4_096, side: 256, frames: 8, memory: 4 << 20, ..Limits::default() };
@@ -239,6 +241,7 @@ pub fn picture(data: &[u8]) {
     }
 }
 
+/// A rendition has one name.
 pub fn rendition(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(rendition) = text.parse::<Rendition>() {
@@ -247,6 +250,7 @@ pub fn rendition(data: &[u8]) {
     }
 }
 
+/// Active content never comes out, as HTML or as Markdown, and the same text always gives the same.
 pub fn markdown(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let rendered = markdown::render(text, &Locale::english());
@@ -254,7 +258,9 @@ pub fn markdown(data: &[u8]) {
     assert_eq!(rendered, markdown::render(text, &Locale::english()));
     assert_eq!(rendered, *markdown::rendered(text, &Locale::english()));
     for embed in &rendered.embeds {
-        assert_eq!(embed.token.to_string().parse::<EmbedToken>().as_ref(), Ok(&embed.token));
+        // Words of a picture's own are no part of what it stands for.
+        let named = EmbedToken { alt: None, ..embed.token.clone() };
+        assert_eq!(embed.token.to_string().parse::<EmbedToken>(), Ok(named));
         assert!(embed.line >= 1 && embed.column >= 1);
     }
     let safe = embed::fill(&rendered.markdown, |_, _| String::new());

@@ -15,9 +15,12 @@
 //! A key with a dot in it is quoted: `{{entry:"dfak/page.md".title}}`. A key that holds one of the
 //! characters that quoting doesn't cover can't be named in an embed; the entry's id or slug can.
 //! A backslash before the braces makes them plain text, as it does for all punctuation in Markdown.
+//! A picture of an asset may be written as Markdown writes pictures, too ([`picture`]).
 //!
 //! Which of a text's tokens are filled depends on where they stand (not in code, not in a link's
 //! address): `markdown` decides that.
+
+pub(crate) mod picture;
 
 use std::{fmt, ops::Range, str::FromStr};
 
@@ -63,7 +66,7 @@ impl EmbedKind {
     }
 }
 
-/// A token, parsed. Its [`Display`](fmt::Display) is the canonical spelling, braces included.
+/// A token, parsed. Its [`Display`](fmt::Display) is the canonical spelling, braces included, without words of its own.
 ///
 /// ```
 /// use cms_core::embed::EmbedToken;
@@ -81,6 +84,9 @@ pub struct EmbedToken {
     /// Which part of it: a channel of a route, a field of an entry. Absent: the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub piece: Option<String>,
+    /// What is seen in a picture, in this place's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<String>,
 }
 
 /// Why something that looks like an embed can't be filled.
@@ -232,7 +238,7 @@ fn parse_inside(inside: &str) -> Result<EmbedToken, EmbedError> {
     if !piece.is_none_or(is_piece) {
         return Err(EmbedError::BadPiece);
     }
-    Ok(EmbedToken { kind, target: target.to_owned(), piece: piece.map(str::to_owned) })
+    Ok(EmbedToken { kind, target: target.to_owned(), piece: piece.map(str::to_owned), alt: None })
 }
 
 const fn is_space(c: char) -> bool {

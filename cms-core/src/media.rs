@@ -9,6 +9,7 @@
 mod avif;
 mod blobs;
 mod bounds;
+pub mod bucket;
 mod bytes;
 mod canvas;
 mod colour;

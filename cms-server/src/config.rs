@@ -29,10 +29,12 @@ use rocket::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod bucket;
 pub mod links;
 pub mod origins;
 pub mod providers;
 
+pub use bucket::S3;
 pub use links::Links;
 pub use origins::Origins;
 pub use providers::SignIn;
@@ -111,6 +113,8 @@ pub struct Media {
     pub origin: String,
     /// The widths that renditions are made in, in pixels, ascending.
     pub widths: Vec<u32>,
+    /// A bucket that the bytes lie in, instead of the store's folder.
+    pub s3: S3,
 }
 
 /// What search knows besides the content.
@@ -197,7 +201,11 @@ impl Default for Config {
             shutdown: Stop { grace_seconds: 5 },
             search: Search::default(),
             sessions: Sessions { idle_minutes: 30, absolute_minutes: 12 * 60 },
-            media: Media { origin: String::new(), widths: Sizes::default().widths },
+            media: Media {
+                origin: String::new(),
+                widths: Sizes::default().widths,
+                s3: S3::default(),
+            },
             machine: Machine { url: String::new(), key: String::new(), seconds: 60 },
             sign_in: SignIn::default(),
             links: Links::default(),
@@ -228,7 +236,8 @@ impl Config {
         let figment = figment
             .merge(Env::prefixed("CMS_").ignore(&NOT_SETTINGS).split("__"))
             .merge(Serialized::from(flags, Profile::Default));
-        let config: Self = figment.extract()?;
+        let mut config: Self = figment.extract()?;
+        config.media.s3.fill();
         config.check()?;
         Ok(config)
     }
@@ -262,7 +271,8 @@ impl Config {
     /// Whether addresses of bytes and the sizes of renditions make sense.
     fn check_media(&self) -> Result<(), ConfigError> {
         let refuse = |key: &str, reason: String| Err(ConfigError { key: key.to_owned(), reason });
-        let Media { origin, widths } = &self.media;
+        let Media { origin, widths, s3 } = &self.media;
+        s3.check()?;
         if !origin.is_empty() && !origins::is_origin(origin) {
             return refuse("media.origin", format!("{origin:?} is no web origin"));
         }
@@ -280,15 +290,19 @@ impl Config {
     }
 
     /// How assets are kept and offered.
-    pub fn media_options(&self) -> MediaOptions {
+    ///
+    /// # Errors
+    /// [`ConfigError`] when there can't be such a bucket.
+    pub fn media_options(&self) -> Result<MediaOptions, ConfigError> {
         let bytes = self.limits.upload_bytes;
         let sizes = Sizes { widths: self.media.widths.clone(), ..Sizes::default() };
-        MediaOptions {
+        Ok(MediaOptions {
+            blobs: self.media.s3.blobs()?,
             offer: Offer { origin: self.media.origin.clone(), sizes },
             limits: media::Limits { bytes, ..media::Limits::default() },
             uploads: UploadOptions { bytes, ..UploadOptions::default() },
             ..MediaOptions::default()
-        }
+        })
     }
 
     /// Threads that serve requests.

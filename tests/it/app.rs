@@ -94,7 +94,8 @@ impl App {
     /// With this configuration.
     pub fn with(config: &Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let cms = open(folder.path());
+        let options = Options { media: config.media_options().unwrap(), ..Options::default() };
+        let cms = wait_for(Cms::open_with(folder.path(), options)).unwrap();
         Self::over(config, cms, folder)
     }
 
@@ -112,7 +113,8 @@ impl App {
     pub fn configured(config: &Config, clock: &Arc<ManualClock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
-        let options = Options { clock, ..Options::default() };
+        let media = config.media_options().unwrap();
+        let options = Options { clock, media, ..Options::default() };
         let cms = wait_for(Cms::open_with(folder.path(), options)).unwrap();
         Self::over(config, cms, folder)
     }

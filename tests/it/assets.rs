@@ -12,6 +12,7 @@ use crate::{
     http_acts::desk::Desk,
 };
 
+mod in_markdown;
 mod resumed;
 mod served;
 
@@ -179,7 +180,9 @@ fn another_file_keeps_the_id_and_makes_every_page_another_once_it_is_published()
     desk.done(&format!("{asset}/shared"), "publish", "*", &Value::Null);
     assert_ne!(tag("locale=en"), before);
     assert_eq!(desk.app.get(&format!("/media/{new}/a.png")).status, 200);
-    assert_eq!(desk.app.get(&format!("/media/{old}/a.png")).status, 404, "gone at once");
+    let gone = desk.app.get(&format!("/media/{old}/a.png"));
+    assert_eq!((gone.status, gone.code().as_str()), (410, "gone"), "gone at once");
+    assert_eq!(desk.app.get(&format!("/media/{old}/640.webp")).status, 410);
     let image = desk.read(&page, "locale=en").json()["data"]["fields"]["image"].clone();
     assert_eq!((&image["id"], &image["width"]), (&json!(id), &json!(9)));
 
@@ -222,12 +225,13 @@ fn an_asset_that_is_shown_is_neither_withdrawn_nor_erased() {
     assert_eq!(desk.ask((Method::Delete, &page), None, &Value::Null).status, 200);
     desk.done(&format!("{asset}/en"), "unpublish", "*", &gone);
     let address = format!("/media/{digest}/a.png");
-    assert_eq!(desk.app.get(&address).status, 404, "gone at once");
+    assert_eq!(desk.app.get(&address).status, 410, "gone at once");
     let blobs = &desk.app.cms.vault().blobs;
     let size = || wait_for(blobs.size(digest.parse().unwrap())).unwrap();
     assert!(size().is_some(), "and kept for history");
     assert_eq!(desk.ask((Method::Delete, &asset), None, &Value::Null).status, 200);
     assert_eq!(size(), None, "erased with its asset");
+    assert_eq!(desk.app.get(&address).status, 404, "as if it had never been");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod assets;
 mod audit;
 mod bad_input;
 mod broken_links;
+mod buckets;
 mod commonmark;
 mod concurrency;
 mod demo;

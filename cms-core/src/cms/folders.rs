@@ -10,7 +10,7 @@ use std::{
 use super::OpenError;
 
 /// Bumped when what followers derive changes its form: data of another version is made again.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 
 /// The folder that serves; a fresh one where there is none, or where it is of another version.
 pub(super) fn current(dir: &Path) -> Result<PathBuf, OpenError> {

@@ -31,6 +31,8 @@ const STEP: usize = 1_000;
 /// How assets are kept and offered.
 #[derive(Debug, Clone, Default)]
 pub struct MediaOptions {
+    /// Where their bytes lie; in the store's own folder without.
+    pub blobs: Option<Blobs>,
     /// How they are offered to readers.
     pub offer: Offer,
     /// How much one file may ask for.
@@ -85,7 +87,10 @@ pub(super) fn open(
         path: folder.clone(),
         reason: io::Error::other(reason),
     };
-    let blobs = Blobs::in_folder(&folder).map_err(|error| unusable(error.to_string()))?;
+    let blobs = match &options.blobs {
+        Some(blobs) => blobs.clone(),
+        None => Blobs::in_folder(&folder).map_err(|error| unusable(error.to_string()))?,
+    };
     let uploads = Uploads::in_folder(&folder.join("uploads"), options.uploads, Arc::clone(clock));
     let uploads = uploads.map_err(|error| unusable(error.to_string()))?;
     let pool = Pool::start(options.pool).map_err(|error| unusable(error.to_string()))?;

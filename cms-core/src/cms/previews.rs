@@ -16,7 +16,7 @@ use crate::{
     queries::{
         Delivery, ReadError,
         entry::{EntryFound, EntryQuestion},
-        media::MediaFound,
+        media::{MediaAddress, MediaFound},
     },
     store::LogError,
 };
@@ -77,7 +77,10 @@ impl Cms {
         (digest, step): (String, String),
     ) -> Result<Option<MediaFound>, CommandError> {
         let look = move |delivery: &Delivery, _: &Entry, _: &Locale| delivery.media(&digest, &step);
-        Ok(self.previewing(secret, look).await?.flatten())
+        Ok(match self.previewing(secret, look).await? {
+            Some(MediaAddress::Found(found)) => Some(found),
+            Some(MediaAddress::Gone | MediaAddress::Unknown) | None => None,
+        })
     }
 
     /// Asks readers' tables as they would be. `None` when the token is good for nothing.

@@ -34,6 +34,7 @@ impl Means {
             let mut code = self.wrong_embed(entry, embedded, rests_on, to_come).await?;
             if code.is_none()
                 && embedded.embed.token.kind == EmbedKind::Asset
+                && embedded.embed.token.alt.is_none()
                 && let Some(asset) = self.editing.entry(embedded.target)?
                 && !self.is_described(&asset, locale).await?
             {

@@ -2,12 +2,15 @@
 //!
 //! It lies in a cell, as other tokens do, and is good as long as whoever issued it may write what it shows.
 
+use std::collections::BTreeSet;
+
 use super::{CommandError, Means, none_of};
 use crate::{
     access::{
-        Act, Actor,
+        Act, Actor, Scope, allows,
         token::{Kind, PREVIEW_CELLS, Preview, Secret},
     },
+    asset,
     clock::Timestamp,
     content_type::ContentType,
     entry::Entry,
@@ -101,7 +104,7 @@ impl Means {
             Some(id) => self.editing.release(id)?.ok_or(CommandError::NotFound("release"))?.items,
             None => vec![own],
         };
-        let mut bodies = Vec::new();
+        let mut bodies = self.supposed_assets(preview, &items).await?;
         for item in &items {
             let Some(entry) = self.editing.entry(item.entry)? else { continue };
             match (&item.due, &item.part) {
@@ -125,6 +128,43 @@ impl Means {
             Event { number, at, actor, op, streams, body: Some(body) }
         };
         Ok((self.log.last() + 1..).zip(bodies).map(event).collect())
+    }
+
+    /// What publishing the assets would say that these drafts show and that aren't published: those that whoever issued
+    /// the token may read.
+    async fn supposed_assets(
+        &self,
+        preview: &Preview,
+        items: &[ReleaseItem],
+    ) -> Result<Vec<EventBody>, CommandError> {
+        let Some(actor) = self.editing.actor(preview.created_by)? else { return Ok(Vec::new()) };
+        let mut shown = BTreeSet::new();
+        for item in items.iter().filter(|item| matches!(item.due, Due::Publish(_))) {
+            let Some(entry) = self.editing.entry(item.entry)? else { continue };
+            let (content_type, _) = self.content_type(&entry.type_name)?;
+            for head in
+                [&item.part, &Part::Shared].into_iter().filter_map(|part| entry.heads.get(part))
+            {
+                let fields = self.editing.fields(head.draft.event).await?;
+                shown.extend(self.uses(&content_type, &fields, &preview.locale).await?.targets);
+            }
+        }
+        let mut bodies = Vec::new();
+        for id in shown {
+            let Some(asset) = self.editing.entry(id)? else { continue };
+            let is_published = asset.published_locales().next().is_some();
+            if asset.type_name.as_str() != asset::TYPE || is_published {
+                continue;
+            }
+            for part in asset.heads.keys() {
+                let Part::Locale(locale) = part else { continue };
+                let (agency, type_name) = (Some(asset.agency), Some(&asset.type_name));
+                if allows(&actor, Act::Read, &Scope { agency, type_name, locale: Some(locale) }) {
+                    bodies.extend(self.supposed_publication(&asset, part).await?);
+                }
+            }
+        }
+        Ok(bodies)
     }
 
     /// What publishing the draft of a part would say, with the shared fields that it takes along.

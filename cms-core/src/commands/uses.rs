@@ -48,8 +48,13 @@ pub(super) struct Embedded {
 
 /// What is wrong with an embed, with its place.
 pub(super) fn bad_embed(pointer: &str, embed: &EmbedUse, code: &'static str) -> Violation {
+    let token = &embed.token;
+    let text = match &token.alt {
+        Some(alt) => format!("![{alt}](asset:{})", token.target),
+        None => token.to_string(),
+    };
     Violation::new(pointer, code)
-        .with("text", &embed.token)
+        .with("text", text)
         .with("line", embed.line)
         .with("column", embed.column)
 }
@@ -89,7 +94,7 @@ impl Means {
         }
         for (name, source) in markdown_fields(content_type, fields) {
             let pointer = pointer_step(name);
-            if !source.contains("{{") {
+            if !source.contains("{{") && !source.contains("![") {
                 continue;
             }
             let rendered = markdown::rendered(source, locale);

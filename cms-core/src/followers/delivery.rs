@@ -386,6 +386,7 @@ fn targets(form: &Form) -> BTreeSet<EntryId> {
             Segment::References { targets, .. } => targets.as_slice(),
             Segment::Embed { target, .. }
             | Segment::Asset { target, .. }
+            | Segment::Described { target, .. }
             | Segment::Figure { target, .. } => std::slice::from_ref(target),
         })
         .copied()

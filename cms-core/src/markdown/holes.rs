@@ -8,7 +8,10 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::embed::{self, EmbedError, EmbedToken};
+use crate::embed::{
+    self, EmbedError, EmbedToken,
+    picture::{self, Found},
+};
 
 const OPEN: char = '\u{fdd0}';
 const OPEN_BLOCK: char = '\u{fdd1}';
@@ -55,7 +58,7 @@ impl Prepared {
         let mut text = String::with_capacity(source.len());
         let mut holes = Vec::new();
         let mut from = 0;
-        for (range, token) in embed::occurrences(source) {
+        for (range, token) in occurrences(source) {
             text.push_str(&defused(source.get(from..range.start).unwrap_or_default()));
             push_placeholder(&mut text, holes.len(), false);
             from = range.end;
@@ -89,6 +92,26 @@ impl Prepared {
             }
         })
     }
+}
+
+/// Embeds and pictures of assets, in order; where one lies in the other, the one that begins first.
+fn occurrences(source: &str) -> Vec<Found> {
+    let mut found = embed::occurrences(source);
+    let pictures = picture::pictures(source);
+    if pictures.is_empty() {
+        return found;
+    }
+    found.extend(pictures);
+    found.sort_by_key(|(range, _)| range.start);
+    let mut end = 0;
+    found.retain(|(range, _)| {
+        let is_apart = range.start >= end;
+        if is_apart {
+            end = range.end;
+        }
+        is_apart
+    });
+    found
 }
 
 /// `text` without its placeholders.

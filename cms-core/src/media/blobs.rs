@@ -1,6 +1,6 @@
 //! Bytes by their digest: written once, never changed, checked when they are read.
 //!
-//! They lie in a folder of this machine. Renditions lie beside the blobs, under what they were made of, each with its
+//! They lie in a folder of this machine, or in a bucket (`bucket.rs`). Renditions lie beside the blobs, under what they were made of, each with its
 //! own digest before it: they can be made again.
 
 #[cfg(test)]
@@ -121,14 +121,25 @@ impl Blobs {
         from: u64,
         to: u64,
     ) -> Result<Option<Bytes>, BlobError> {
-        let Some(size) = self.size(digest).await? else { return Ok(None) };
+        // Of one that was whole, its size is known: no question more for each part of it.
+        let size = match self.sound.get(&digest) {
+            Some(size) => size,
+            None => match self.size(digest).await? {
+                Some(size) => size,
+                None => return Ok(None),
+            },
+        };
         let to = to.min(size);
         if from >= to {
             return Ok(Some(Bytes::new()));
         }
         let read = self.store.get_range(&blob(digest), from..to).await;
         match read {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(bytes) if u64::try_from(bytes.len()) == Ok(to - from) => Ok(Some(bytes)),
+            Ok(_) => {
+                self.sound.remove(&digest);
+                Err(BlobError::Damaged(digest))
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(store_error(&error)),
         }

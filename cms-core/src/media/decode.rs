@@ -1,5 +1,4 @@
 //! From a file to pixels, within its limits.
-#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 
 use std::io::Cursor;
 
@@ -28,8 +27,8 @@ fn still<D: ImageDecoder>(decoder: ImageResult<D>, limits: &Limits) -> Result<Ca
     let mut decoder = decoder.map_err(|error| refusal(&error, limits))?;
     decoder.set_limits(given(limits)).map_err(|error| refusal(&error, limits))?;
     let icc = decoder.icc_profile().ok().flatten().unwrap_or_default();
-    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, limits))?;
-    Ok(colour::to_srgb(Canvas::of(decoded), &icc))
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, limits))?;
+    Ok(colour::to_srgb(Canvas::of(picture), &icc))
 }
 
 /// Decodes every frame of an animation, and keeps none: each has to be whole.

@@ -1,5 +1,4 @@
 //! From pixels to a file: each format at the lowest quality that still looks like the picture.
-#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 
 use image::{
     ExtendedColorType, ImageEncoder as _,
@@ -150,7 +149,7 @@ fn webp(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Refusal> {
     } else {
         webp::Encoder::from_rgb(&canvas.samples, canvas.width, canvas.height)
     };
-    encoder.encode_advanced(&config).map(|encoded| encoded.to_vec()).map_err(|_| failed())
+    encoder.encode_advanced(&config).map(|file| file.to_vec()).map_err(|_| failed())
 }
 
 fn avif(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Refusal> {
@@ -162,7 +161,7 @@ fn avif(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Refusal> {
         .with_num_threads(Some(1));
     let (width, height) = (index(canvas.width), index(canvas.height));
     let pixels = canvas.samples.chunks_exact(canvas.channels());
-    let encoded = if canvas.has_alpha {
+    let made = if canvas.has_alpha {
         let pixels: Vec<_> = pixels
             .filter_map(|pixel| match *pixel {
                 [r, g, b, a] => Some(ravif::RGBA8 { r, g, b, a }),
@@ -179,7 +178,7 @@ fn avif(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Refusal> {
             .collect();
         encoder.encode_rgb(ravif::Img::new(&pixels, width, height))
     };
-    encoded.map(|encoded| encoded.avif_file).map_err(|_| failed())
+    made.map(|made| made.avif_file).map_err(|_| failed())
 }
 
 fn png(canvas: &Canvas) -> Result<Vec<u8>, Refusal> {

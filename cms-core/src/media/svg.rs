@@ -3,8 +3,6 @@
 //! Elements and attributes that only draw are kept; what programs leave behind (metadata, comments, their own
 //! namespaces) is left out without a word. What acts, fetches or embeds is refused with its place, rather than
 //! left out: a drawing that needs it wouldn't be the same drawing.
-#![expect(clippy::format_push_string, reason = "short pieces of a drawing")]
-#![expect(clippy::unnecessary_wraps, reason = "all steps of the walk answer alike")]
 
 mod allowed;
 
@@ -101,9 +99,13 @@ impl Writing {
             Event::Start(start) => self.start(&start, at),
             Event::Empty(start) => {
                 self.start(&start, at)?;
-                self.end()
+                self.end();
+                Ok(())
             }
-            Event::End(_) => self.end(),
+            Event::End(_) => {
+                self.end();
+                Ok(())
+            }
             Event::Text(text) => {
                 let text = text.decode().map_err(|_| damaged("text"))?;
                 self.text(&minimal_escape(text.as_ref()), &text, at)
@@ -124,7 +126,7 @@ impl Writing {
                 if !is_known || in_style || self.open.is_empty() {
                     return Err(Refusal::Active { at, what: format!("&{name};") });
                 }
-                self.written.push_str(&format!("&{name};"));
+                self.write(&["&", &name, ";"]);
                 Ok(())
             }
             Event::DocType(text) if text.contains(&b'[') => {
@@ -162,15 +164,14 @@ impl Writing {
         if verdict == Verdict::Refused {
             return Err(Refusal::Active { at, what: format!("<{name}>") });
         }
-        self.written.push('<');
-        self.written.push_str(name);
+        self.write(&["<", name]);
         let kept = attributes(start, at)?;
         if !self.has_root {
             self.has_root = true;
             self.root(&kept);
         }
         for (name, value) in kept {
-            self.written.push_str(&format!(" {name}=\"{}\"", escape(value.as_str())));
+            self.write(&[" ", &name, "=\"", &escape(value.as_str()), "\""]);
         }
         self.written.push('>');
         Ok(())
@@ -219,14 +220,17 @@ impl Writing {
         }
     }
 
-    fn end(&mut self) -> Result<(), Refusal> {
-        let Some(name) = self.open.pop() else { return Ok(()) };
+    fn end(&mut self) {
+        let Some(name) = self.open.pop() else { return };
         if self.left_out > 0 {
             self.left_out -= 1;
         } else {
-            self.written.push_str(&format!("</{name}>"));
+            self.write(&["</", &name, ">"]);
         }
-        Ok(())
+    }
+
+    fn write(&mut self, pieces: &[&str]) {
+        self.written.extend(pieces.iter().copied());
     }
 
     fn done(self, at: u64) -> Result<Drawing, Refusal> {

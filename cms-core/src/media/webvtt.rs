@@ -3,7 +3,6 @@
 //! What is checked is what makes captions usable: text in UTF-8, a header, and cues whose times are times, end
 //! after they begin, and begin in order. Comments (`NOTE`) are left out, since they are the makers' and not the
 //! viewers'. Style sheets within (`STYLE`) are kept only if they fetch nothing.
-#![expect(clippy::naive_bytecount, reason = "it counts once, for an error")]
 
 use super::Refusal;
 
@@ -18,7 +17,8 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        bad(before.iter().filter(|byte| **byte == b'\n').count(), "text that is not UTF-8")
+        let lines = before.split(|byte| *byte == b'\n').count();
+        bad(lines.saturating_sub(1), "text that is not UTF-8")
     })?;
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     if let Some(at) = text.find('\0') {

@@ -261,6 +261,7 @@ impl Delivery {
                         Segment::Ready(_)
                         | Segment::Embed { .. }
                         | Segment::Asset { .. }
+                        | Segment::Described { .. }
                         | Segment::Figure { .. } => &[],
                     },
                 );

@@ -117,7 +117,11 @@ impl<'a> Filler<'a> {
                     self.asset(*target, &told.unwrap_or_else(|| own.clone()), out)?;
                 }
                 Segment::Figure { target, shape, block } => {
-                    self.figure(*target, (*shape, *block), out)?;
+                    self.figure(*target, (*shape, *block), &Own::default(), out)?;
+                }
+                Segment::Described { target, shape, block, alt } => {
+                    let own = Own { alt: Some(alt.clone()), ..Own::default() };
+                    self.figure(*target, (*shape, *block), &own, out)?;
                 }
                 Segment::Embed { target, piece, shape, block } => {
                     self.embed(
@@ -188,10 +192,11 @@ impl<'a> Filler<'a> {
         &mut self,
         target: EntryId,
         (shape, block): (Shape, bool),
+        own: &Own,
         out: &mut Vec<u8>,
     ) -> Result<(), ViewError> {
         let page = self.locale;
-        let written = self.shown(target, &Own::default(), |picture| match shape {
+        let written = self.shown(target, own, |picture| match shape {
             Shape::Html => picture.html(block, page),
             Shape::Markdown => picture.markdown(),
         })?;

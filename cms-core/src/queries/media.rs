@@ -1,12 +1,23 @@
 //! Which bytes readers may have: those of assets that are published, and renditions of them as they are offered.
 
-use super::{Delivery, ReadError, answer::CacheKeys};
+use super::{Delivery, ReadError, answer::CacheKeys, picture::formats};
 use crate::{
     asset::{Facts, Shared},
     followers::delivery::tables,
     id::EntryId,
     media::{Digest, Kind, Rendition},
 };
+
+/// Where an address of bytes leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaAddress {
+    /// To bytes that are published.
+    Found(MediaFound),
+    /// To bytes that were published, and are withdrawn.
+    Gone,
+    /// Nowhere: the same for what was never published, what was erased, what isn't offered, and what never was.
+    Unknown,
+}
 
 /// What an address of bytes leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,21 +42,32 @@ pub enum MediaWhat {
 }
 
 impl Delivery {
-    /// What readers get at `/media/<digest>/<step>`; `None` for all that isn't published, or isn't offered.
+    /// What readers get at `/media/<digest>/<step>`.
     ///
     /// # Errors
     /// [`ReadError`] when the view cannot be read.
-    pub fn media(&self, digest: &str, step: &str) -> Result<Option<MediaFound>, ReadError> {
-        let Ok(parsed) = digest.parse::<Digest>() else { return Ok(None) };
-        let mut found = None;
+    pub fn media(&self, digest: &str, step: &str) -> Result<MediaAddress, ReadError> {
+        let Ok(parsed) = digest.parse::<Digest>() else { return Ok(MediaAddress::Unknown) };
+        let (mut found, mut was_shown) = (None, false);
         let mut owners = Vec::new();
         for row in self.reader().scan(&tables::MEDIA, &digest.to_owned(), None) {
-            let ((_, id), ()) = row?;
+            let ((_, id), is_shown) = row?;
+            if !is_shown {
+                was_shown = true;
+                continue;
+            }
             owners.push(id);
             let Some(live) = self.reader().get(&tables::ASSETS, &id)? else { continue };
             found = found.or_else(|| self.what(&live.shared, step));
         }
-        Ok(found.map(|what| MediaFound { digest: parsed, what, cache_keys: keys_of(&owners) }))
+        Ok(match found {
+            Some(what) => {
+                let cache_keys = keys_of(&owners);
+                MediaAddress::Found(MediaFound { digest: parsed, what, cache_keys })
+            }
+            None if was_shown && owners.is_empty() => MediaAddress::Gone,
+            None => MediaAddress::Unknown,
+        })
     }
 
     /// The same of an asset that may not be published, for who may see it.
@@ -67,12 +89,12 @@ impl Delivery {
         if let Ok(rendition) = step.parse::<Rendition>() {
             return offer.allows(shared, &rendition).then_some(MediaWhat::Rendition(rendition));
         }
-        let mut formats: Vec<Rendition> = Vec::new();
-        for kind in offer.formats(shared) {
+        let mut offered: Vec<Rendition> = Vec::new();
+        for kind in formats(shared) {
             let rendition = format!("{step}.{}", kind.extension()).parse::<Rendition>().ok()?;
-            formats.extend(offer.allows(shared, &rendition).then_some(rendition));
+            offered.extend(offer.allows(shared, &rendition).then_some(rendition));
         }
-        (!formats.is_empty()).then_some(MediaWhat::Best(formats))
+        (!offered.is_empty()).then_some(MediaWhat::Best(offered))
     }
 }
 

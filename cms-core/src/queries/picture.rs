@@ -1,5 +1,4 @@
 //! What a page gets of an asset that it shows: addresses, sizes and words, as JSON and as HTML.
-#![expect(clippy::unused_self, reason = "a question to the reader reads as one")]
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -45,6 +44,9 @@ pub(super) struct Picture<'a> {
     width: Option<u32>,
     height: Option<u32>,
     alt: &'a str,
+    /// Whether the page says that itself, in its own language.
+    #[serde(skip)]
+    is_own: bool,
     decorative: bool,
     caption: Option<&'a str>,
     credit: Option<&'a str>,
@@ -100,11 +102,6 @@ impl Offer {
         formats.iter().map(source).collect()
     }
 
-    /// The types that renditions of an asset are offered in, the best first.
-    pub(super) fn formats(&self, shared: &Shared) -> Vec<Kind> {
-        formats_of(shared).map(|(formats, _)| formats.to_vec()).unwrap_or_default()
-    }
-
     /// The renditions in each shape that there is, by its name.
     pub(super) fn shapes(&self, shared: &Shared) -> BTreeMap<&str, Vec<Source>> {
         let names = self.sizes.aspects.keys().filter(|_| formats_of(shared).is_some());
@@ -141,6 +138,7 @@ impl Offer {
             width: facts.width,
             height: facts.height,
             alt: alt.unwrap_or_default(),
+            is_own: own.alt.is_some(),
             decorative,
             caption: own.caption.as_deref().or(texts.caption.as_deref()),
             credit: texts.credit.as_deref(),
@@ -191,7 +189,7 @@ impl Picture<'_> {
     /// The picture, with its renditions.
     fn element(&self, page: &Locale) -> String {
         let mut image = format!("<img src=\"{}\" alt=\"{}\"", html(&self.src), html(self.alt));
-        if !self.alt.is_empty() {
+        if !self.alt.is_empty() && !self.is_own {
             image.push_str(&self.lang(page));
         }
         if let (Some(width), Some(height)) = (self.width, self.height) {
@@ -232,6 +230,11 @@ impl Picture<'_> {
         let name = address.rsplit('/').next().unwrap_or_default();
         format!("[{}](<{address}>)", markdown_text(self.caption.unwrap_or(name)))
     }
+}
+
+/// The types that renditions of an asset are offered in, the best first.
+pub(super) fn formats(shared: &Shared) -> Vec<Kind> {
+    formats_of(shared).map(|(formats, _)| formats.to_vec()).unwrap_or_default()
 }
 
 /// The types that renditions of a picture are offered in, the one that every reader takes last; and how many pixels

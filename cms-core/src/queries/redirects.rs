@@ -187,7 +187,10 @@ fn of_form(form: &Form) -> Option<Redirect> {
                 Segment::References { targets, .. } => {
                     text.push_str(&json!(targets.first()).to_string());
                 }
-                Segment::Embed { .. } | Segment::Asset { .. } | Segment::Figure { .. } => {}
+                Segment::Embed { .. }
+                | Segment::Asset { .. }
+                | Segment::Described { .. }
+                | Segment::Figure { .. } => {}
             }
         }
         serde_json::from_str(&text).ok()

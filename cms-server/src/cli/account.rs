@@ -102,7 +102,7 @@ impl AccountCommand {
                 self.ask(&server).await?
             } else {
                 store::check_exists(&global.data)?;
-                self.act(&store::open_as_it_is(&global.data).await?).await?
+                self.act(&store::open_as_it_is(global).await?).await?
             };
             tell(&answer, global.json);
             Ok(())

@@ -64,5 +64,5 @@ impl Audit {
 /// Opens the store of `--data`, which must be there.
 async fn open(global: &Global) -> Result<Cms, Failure> {
     store::check_exists(&global.data)?;
-    store::open_as_it_is(&global.data).await
+    store::open_as_it_is(global).await
 }

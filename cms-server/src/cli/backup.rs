@@ -65,7 +65,7 @@ impl Backup {
         let side = if let Some(server) = server {
             Side::Server(server)
         } else {
-            cms = store::open_as_it_is(&global.data).await?;
+            cms = store::open_as_it_is(global).await?;
             actor = store::administrator(&cms)?;
             Side::Store(&cms, &actor)
         };

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::{Cms, commands::import::ImportOptions};
+use cms_server::config::S3;
 
 use super::{Failure, Global, output, serve, store};
 
@@ -34,7 +35,9 @@ const TRY: [&str; 10] = [
 
 impl Demo {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let config = serve::configure(global, Some(self.listen))?;
+        let mut config = serve::configure(global, Some(self.listen))?;
+        // Its pictures go with its folder: a site's bucket is no place for them.
+        config.media.s3 = S3::default();
         let folder = tempfile::tempdir().context("no folder for the demo's store")?;
         let runtime = store::runtime(config.workers())?;
         let outcome = runtime.block_on(async {

@@ -175,7 +175,7 @@ impl GrantCommand {
                 self.ask(&server).await?
             } else {
                 store::check_exists(&global.data)?;
-                self.act(&store::open_as_it_is(&global.data).await?).await?
+                self.act(&store::open_as_it_is(global).await?).await?
             };
             if global.json {
                 output::say(answer);

@@ -10,12 +10,8 @@ use cms_core::{
     id::{EntryId, ExternalKey},
     link::{Failure as Failed, State},
 };
-use cms_server::{
-    config::Config,
-    links::{Checker, RoundError},
-};
+use cms_server::links::{Checker, RoundError};
 use reqwest::Method;
-use rocket::figment::value::Dict;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -78,7 +74,7 @@ impl LinksCommand {
         store::runtime(2)?.block_on(async {
             let cms = if server.is_none() {
                 store::check_exists(&global.data)?;
-                Some(store::open_as_it_is(&global.data).await?)
+                Some(store::open_as_it_is(global).await?)
             } else {
                 None
             };
@@ -112,7 +108,7 @@ impl LinksCommand {
 
 /// Looks from here.
 async fn check(cms: &Cms, global: &Global, all: bool) -> Result<Value, Failure> {
-    let config = Config::load(global.config.as_deref(), Dict::new())?;
+    let config = store::configuration(global)?;
     let checker = Checker::new(cms, &config.links, &config.public_url);
     let found = checker.round(all).await.map_err(|error| match error {
         RoundError::Elsewhere => Failure::No(error.to_string()),

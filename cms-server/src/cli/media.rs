@@ -15,6 +15,7 @@ use super::{Failure, Global, output, store};
 
 mod describe;
 mod import;
+mod place;
 mod walk;
 
 /// How many assets are listed together.
@@ -50,11 +51,11 @@ impl Media {
                 Act::Import(import) => import.run(global).await,
                 Act::List => {
                     store::check_exists(&global.data)?;
-                    list(&store::open_as_it_is(&global.data).await?, global.json).await
+                    list(&store::open_as_it_is(global).await?, global.json).await
                 }
                 Act::Collect { dry_run, older_than } => {
                     store::check_exists(&global.data)?;
-                    let cms = store::open_as_it_is(&global.data).await?;
+                    let cms = store::open_as_it_is(global).await?;
                     let stay = i64::from(*older_than) * 3_600_000;
                     collect(&cms, CollectBytes { dry_run: *dry_run, stay }, global.json).await
                 }

@@ -23,7 +23,7 @@ impl Rebuild {
                 return Ok(done.get("events").and_then(serde_json::Value::as_u64).unwrap_or(0));
             }
             store::check_exists(&global.data)?;
-            let cms = store::open_as_it_is(&global.data).await?;
+            let cms = store::open_as_it_is(global).await?;
             let bar = output::bar("events", global.json);
             bar.set_length(cms.log().last());
             let heard = bar.clone();

@@ -114,7 +114,7 @@ impl ReleaseCommand {
                 self.ask(&server).await?
             } else {
                 store::check_exists(&global.data)?;
-                self.act(&store::open_as_it_is(&global.data).await?).await?
+                self.act(&store::open_as_it_is(global).await?).await?
             };
             tell(&answer, global.json);
             Ok(())

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use reqwest::{Body, Method, RequestBuilder, Response};
+use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::{runtime::Handle, sync::mpsc};
 
@@ -62,10 +62,33 @@ impl Server {
         path: &str,
         make: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, Failure> {
+        let answer = self.answer(method, path, make).await?;
+        self.judged(answer).await
+    }
+
+    /// Asks for JSON that may not be there.
+    pub(crate) async fn json_if_there(&self, path: &str) -> Result<Option<Value>, Failure> {
+        let answer = self.answer(Method::GET, path, |request| request).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let answer = self.judged(answer).await?;
+        Ok(Some(answer.json().await.context("the answer is no JSON")?))
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        make: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
         let request = self.client.request(method, format!("{}{path}", self.base));
         let request = make(request.bearer_auth(&self.token).header("Accept-Language", "en"));
-        let answer = request.send().await.with_context(|| format!("no answer from {}", self.base));
-        let answer = answer?;
+        let answer = request.send().await;
+        Ok(answer.with_context(|| format!("no answer from {}", self.base))?)
+    }
+
+    async fn judged(&self, answer: Response) -> Result<Response, Failure> {
         if answer.status().is_success() {
             return Ok(answer);
         }

@@ -43,8 +43,12 @@ impl Restore {
     }
 
     /// Brings back the files of assets; answers how many.
-    async fn bring_files(&self, data: &Path) -> Result<u64, Failure> {
-        let kept = Blobs::in_folder(&media_folder(data)).context("no place for files of assets")?;
+    async fn bring_files(&self, global: &Global) -> Result<u64, Failure> {
+        let kept = match store::configuration(global)?.media_options()?.blobs {
+            Some(kept) => kept,
+            None => Blobs::in_folder(&media_folder(&global.data))
+                .context("no place for files of assets")?,
+        };
         let mut files = 0;
         for (digest, path) in blobs::there(&self.folder)? {
             let put = kept.put(digest, read(&path)?.into()).await;
@@ -89,7 +93,7 @@ impl Restore {
                 )
             }
         })?;
-        let files = store::runtime(2)?.block_on(self.bring_files(&global.data))?;
+        let files = store::runtime(2)?.block_on(self.bring_files(global))?;
         let root = hex::encode(restored.root);
         if global.json {
             output::say(json!({

@@ -13,6 +13,7 @@ use cms_core::{
     store::LogOpenError,
 };
 use cms_server::config::Config;
+use rocket::figment::value::Dict;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -30,7 +31,7 @@ pub(crate) fn runtime(workers: usize) -> Result<Runtime, Failure> {
 
 /// Opens the store in a folder, or makes one, with the content types that `--schemas` names.
 pub(crate) async fn open(folder: &Path, global: &Global) -> Result<Cms, Failure> {
-    open_for(folder, global, &Config::default()).await
+    open_for(folder, global, &configuration(global)?).await
 }
 
 /// The same, as it is configured.
@@ -40,15 +41,21 @@ pub(crate) async fn open_for(
     config: &Config,
 ) -> Result<Cms, Failure> {
     let types = global.schemas.as_deref().map(read_types).transpose()?;
-    let (synonyms, media) = (config.search.groups(), config.media_options());
+    let (synonyms, media) = (config.search.groups(), config.media_options()?);
     let options = Options { types, synonyms, media, ..Options::default() };
     Ok(Cms::open_with(folder, options).await.map_err(explain)?)
 }
 
-/// Opens the store in a folder with the content types that it has.
-pub(crate) async fn open_as_it_is(folder: &Path) -> Result<Cms, Failure> {
-    let options = Options { types: Some(Vec::new()), ..Options::default() };
-    Ok(Cms::open_with(folder, options).await.map_err(explain)?)
+/// Opens the store of `--data` with the content types that it has.
+pub(crate) async fn open_as_it_is(global: &Global) -> Result<Cms, Failure> {
+    let media = configuration(global)?.media_options()?;
+    let options = Options { types: Some(Vec::new()), media, ..Options::default() };
+    Ok(Cms::open_with(&global.data, options).await.map_err(explain)?)
+}
+
+/// What is configured: where the bytes of assets lie is the same for a command as for the server.
+pub(crate) fn configuration(global: &Global) -> Result<Config, Failure> {
+    Ok(Config::load(global.config.as_deref(), Dict::new())?)
 }
 
 /// Refuses a folder without a store: what only looks at one makes none.

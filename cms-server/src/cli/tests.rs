@@ -17,7 +17,7 @@ use rocket::fairing::AdHoc;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Cms, Failure, act, store};
+use super::{Cms, Failure, Global, act, store};
 
 mod administer;
 mod audit;
@@ -63,6 +63,11 @@ fn failed(args: &[&str]) -> String {
         Err(Failure::Failed(error)) => format!("{error:#}"),
         other => panic!("{args:?}: {other:?}"),
     }
+}
+
+/// What all commands take, for a store in a folder.
+fn global_of(data: &Path) -> Global {
+    Global { data: data.to_owned(), schemas: None, config: None, json: false }
 }
 
 fn text(path: &Path) -> &str {
@@ -126,7 +131,7 @@ impl Running {
         let thread = thread::spawn(move || {
             let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
             store::runtime(2).unwrap().block_on(async {
-                let cms = store::open_as_it_is(&data).await.unwrap();
+                let cms = store::open_as_it_is(&global_of(&data)).await.unwrap();
                 let liftoff = AdHoc::on_liftoff("Tell", move |rocket| {
                     let address = (rocket.config().address, rocket.config().port).into();
                     tell.send((address, rocket.shutdown())).unwrap();
@@ -338,7 +343,7 @@ fn another_history_is_not_added_to_a_backup() {
 fn the_first_token_is_exchanged_once() {
     let given = Given::with_content();
     let first = store::runtime(1).unwrap().block_on(async {
-        let cms = store::open_as_it_is(Path::new(given.data())).await.unwrap();
+        let cms = store::open_as_it_is(&global_of(Path::new(given.data()))).await.unwrap();
         cms.offer_first_token().await.unwrap().unwrap().secret.reveal().to_owned()
     });
     let running = Running::over(given.data());

@@ -58,7 +58,7 @@ impl TokenCommand {
                 self.ask(&server).await?
             } else {
                 store::check_exists(&global.data)?;
-                self.act(&store::open_as_it_is(&global.data).await?).await?
+                self.act(&store::open_as_it_is(global).await?).await?
             };
             self.tell(&answer, global.json);
             Ok(())

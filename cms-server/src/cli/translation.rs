@@ -113,7 +113,7 @@ impl Status {
                 ask(&server).await
             } else {
                 store::check_exists(&global.data)?;
-                look(&store::open_as_it_is(&global.data).await?)
+                look(&store::open_as_it_is(global).await?)
             }
         })?;
         let rows: Vec<&Value> =

@@ -67,7 +67,7 @@ type Work<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>
 fn opened<'a>(global: &'a Global, work: impl FnOnce(Cms) -> Work<'a>) -> Result<(), Failure> {
     store::check_exists(&global.data)?;
     store::runtime(2)?.block_on(async {
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         work(cms).await
     })
 }

@@ -52,7 +52,7 @@ fn refused(error: OpenError) -> Failure {
 
 fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure> {
     store::runtime(2)?.block_on(async {
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let bar = output::bar("entries", global.json);
         let found = cms.editing().soundness(&|entries| bar.set_position(entries)).await;
         bar.finish_and_clear();
@@ -63,72 +63,80 @@ fn look_at_heads(global: &Global) -> Result<(Soundness, BytesSoundness), Failure
     })
 }
 
-fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
-    if as_json {
-        output::say(document(walked, looked));
-        return;
-    }
-    for damage in &walked.damage {
-        output::say(format_args!("{}: {}", damage.place, damage.reason));
-    }
-    let omitted = walked.omitted + looked.map_or(0, |(heads, _)| heads.omitted);
-    if let Some((heads, files)) = looked {
-        for fault in &heads.faults {
-            output::say(format_args!("{} {}: {}", fault.entry, named(&fault.part), fault.kind));
-        }
-        for (digests, what) in [(&files.missing, "missing"), (&files.damaged, "damaged")] {
-            for digest in digests {
-                output::say(format_args!("file {digest}: {what}"));
-            }
-        }
-    }
-    if omitted > 0 {
-        output::say(format_args!("… and {omitted} more"));
-    }
-    let root = hex::encode(walked.root);
-    output::say(format_args!(
-        "{} events, {} of them erased; root {root}",
-        walked.events, walked.erased
-    ));
-    match looked {
-        Some((heads, _)) => output::say(format_args!(
-            "{} entries with {} heads, held against the log",
-            heads.entries, heads.heads
-        )),
-        None => output::say("the heads were not looked at, since the log is damaged"),
+/// A part's name.
+fn named(part: &Part) -> String {
+    match part {
+        Part::Shared => "shared".to_owned(),
+        Part::Locale(locale) => locale.to_string(),
     }
 }
 
-/// The report for programs.
-fn document(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) -> Value {
+fn tell(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>, as_json: bool) {
+    if as_json {
+        output::say(as_one(walked, looked));
+    } else {
+        tell_lines(walked, looked);
+    }
+}
+
+fn as_one(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) -> Value {
     let (heads, files) = looked.unzip();
-    let damage = walked.damage.iter();
-    let faults = heads.into_iter().flat_map(|heads| &heads.faults);
+    let damage: Vec<_> = walked
+        .damage
+        .iter()
+        .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
+        .collect();
+    let faults: Vec<_> = heads
+        .iter()
+        .flat_map(|heads| &heads.faults)
+        .map(|fault| {
+            json!({
+                "entry": fault.entry.to_string(), "part": named(&fault.part),
+                "reason": fault.kind.to_string(),
+            })
+        })
+        .collect();
     json!({
         "events": walked.events, "erased": walked.erased,
         "epoch": walked.epoch.map(|epoch| epoch.0), "root": hex::encode(walked.root),
-        "damage": damage
-            .map(|damage| json!({ "place": damage.place.to_string(), "reason": damage.reason }))
-            .collect::<Value>(),
-        "omitted": walked.omitted,
+        "damage": damage, "omitted": walked.omitted,
         "entries": heads.map(|heads| heads.entries), "heads": heads.map(|heads| heads.heads),
-        "faults": faults
-            .map(|fault| {
-                json!({
-                    "entry": fault.entry.to_string(), "part": named(&fault.part),
-                    "reason": fault.kind.to_string(),
-                })
-            })
-            .collect::<Value>(),
-        "faults_omitted": heads.map(|heads| heads.omitted),
+        "faults": faults, "faults_omitted": heads.map(|heads| heads.omitted),
         "files": files.map(|files| files.files), "files_missing": files.map(|files| &files.missing),
         "files_damaged": files.map(|files| &files.damaged),
     })
 }
 
-fn named(part: &Part) -> String {
-    match part {
-        Part::Shared => "shared".to_owned(),
-        Part::Locale(locale) => locale.to_string(),
+fn tell_lines(walked: &Verified, looked: Option<(&Soundness, &BytesSoundness)>) {
+    let (heads, files) = looked.unzip();
+    for damage in &walked.damage {
+        output::say(format_args!("{}: {}", damage.place, damage.reason));
+    }
+    for fault in heads.iter().flat_map(|heads| &heads.faults) {
+        output::say(format_args!("{} {}: {}", fault.entry, named(&fault.part), fault.kind));
+    }
+    for (digests, what) in
+        files.iter().flat_map(|files| [(&files.missing, "missing"), (&files.damaged, "damaged")])
+    {
+        for digest in digests {
+            output::say(format_args!("file {digest}: {what}"));
+        }
+    }
+    let omitted = walked.omitted + heads.map_or(0, |heads| heads.omitted);
+    if omitted > 0 {
+        output::say(format_args!("… and {omitted} more"));
+    }
+    output::say(format_args!(
+        "{} events, {} of them erased; root {}",
+        walked.events,
+        walked.erased,
+        hex::encode(walked.root)
+    ));
+    match heads {
+        Some(heads) => output::say(format_args!(
+            "{} entries with {} heads, held against the log",
+            heads.entries, heads.heads
+        )),
+        None => output::say("the heads were not looked at, since the log is damaged"),
     }
 }

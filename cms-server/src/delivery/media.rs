@@ -1,13 +1,13 @@
 //! The bytes of assets that are published: files as they were uploaded, and renditions of pictures.
 //!
 //! An address holds the digest of what it leads to and never leads to anything else, so that caches keep it for a year;
-//! when the asset is withdrawn, it leads nowhere here from that moment on.
+//! when the asset is withdrawn, it is gone from here from that moment on.
 
 use std::{io::Cursor, ops::Range, sync::Arc};
 
 use cms_core::{
     media::{Digest, Kind, Rendition},
-    queries::media::{MediaFound, MediaWhat, kind_of},
+    queries::media::{MediaAddress, MediaFound, MediaWhat, kind_of},
 };
 use rocket::{
     Request, Response, Route, State, get,
@@ -269,6 +269,7 @@ fn send(content: Content, range: Range<u64>, answer: &mut Response<'static>) {
         (status = 200, description = "The bytes, for ever the same.", body = String, content_type = "application/octet-stream"),
         (status = 206, description = "The part that `Range` names.", body = String, content_type = "application/octet-stream"),
         (status = 304, description = "The reader has it."),
+        (status = 410, description = "It was published, and is withdrawn."),
         (status = 416, description = "There is no such part."),
     )
 )]
@@ -282,7 +283,11 @@ pub(crate) async fn read_media(
 ) -> Result<Media, Problem> {
     let (digest, step) = (digest.to_owned(), step.to_owned());
     let found = desk.ask(move |delivery| Ok(delivery.media(&digest, &step)?)).await?;
-    Media::of(found.ok_or_else(|| Problem::new(Code::NotFound))?, takes, desk).await
+    match found {
+        MediaAddress::Found(found) => Media::of(found, takes, desk).await,
+        MediaAddress::Gone => Err(Problem::new(Code::Gone)),
+        MediaAddress::Unknown => Err(Problem::new(Code::NotFound)),
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use cms_core::{
     id::TypeName,
     locale::Locale,
 };
+use cms_server::config::Config;
 use rocket::http::Method;
 use serde_json::{Value, json};
 
@@ -30,8 +31,13 @@ fn locale(tag: &str) -> Locale {
 
 impl Desk {
     pub fn new() -> Self {
+        Self::with(&Config::default())
+    }
+
+    /// With this configuration.
+    pub fn with(config: &Config) -> Self {
         let clock = App::clock();
-        let app = App::at(&clock);
+        let app = App::configured(config, &clock);
         let site = app.cms.editing().site().unwrap().unwrap();
         let known = |tag: &str| SiteLocale {
             tag: locale(tag),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Context,
     live::LiveEntry,
-    tables::{ASSETS, LiveAsset, MEDIA},
+    tables::{ASSETS, LiveAsset, MEDIA, SHOWN_BYTES},
 };
 use crate::{
     asset::{self, Shared, Texts},
@@ -33,7 +33,7 @@ pub(super) fn put(
     }
     match shared {
         Some(shared) if !texts.is_empty() => set(batch, entry.id, &LiveAsset { shared, texts }),
-        Some(_) | None => remove(batch, entry.id),
+        Some(_) | None => withdraw(batch, entry.id),
     }
 }
 
@@ -45,20 +45,32 @@ pub(super) fn take_away(
 ) -> Result<(), ViewError> {
     let Some(mut live) = batch.get(&ASSETS, &id)? else { return Ok(()) };
     live.texts.remove(locale);
-    if live.texts.is_empty() { remove(batch, id) } else { batch.put(&ASSETS, &id, &live) }
+    if live.texts.is_empty() { withdraw(batch, id) } else { batch.put(&ASSETS, &id, &live) }
 }
 
 fn set(batch: &mut Batch<'_>, id: EntryId, live: &LiveAsset) -> Result<(), ViewError> {
-    remove(batch, id)?;
-    batch.put(&MEDIA, &(live.shared.facts.digest.clone(), id), &())?;
+    withdraw(batch, id)?;
+    let digest = live.shared.facts.digest.clone();
+    batch.put(&SHOWN_BYTES, &(id, digest.clone()), &())?;
+    batch.put(&MEDIA, &(digest, id), &true)?;
     batch.put(&ASSETS, &id, live)
 }
 
-/// Takes an asset away, and its bytes.
-pub(super) fn remove(batch: &mut Batch<'_>, id: EntryId) -> Result<(), ViewError> {
+/// Takes an asset away, and its bytes: that readers had them is remembered.
+fn withdraw(batch: &mut Batch<'_>, id: EntryId) -> Result<(), ViewError> {
     if let Some(before) = batch.get(&ASSETS, &id)? {
-        batch.remove(&MEDIA, &(before.shared.facts.digest, id));
+        batch.put(&MEDIA, &(before.shared.facts.digest, id), &false)?;
         batch.remove(&ASSETS, &id);
     }
+    Ok(())
+}
+
+/// Takes an asset and its bytes away as if they had never been.
+pub(super) fn forget(batch: &mut Batch<'_>, id: EntryId) -> Result<(), ViewError> {
+    for (key, ()) in batch.scan(&SHOWN_BYTES, &id)? {
+        batch.remove(&MEDIA, &(key.1.clone(), id));
+        batch.remove(&SHOWN_BYTES, &key);
+    }
+    batch.remove(&ASSETS, &id);
     Ok(())
 }

@@ -85,6 +85,17 @@ pub enum Segment {
         /// Whether a block fits.
         block: bool,
     },
+    /// A stretch inside a JSON string of HTML or Markdown: an asset to be shown, with words of the text's own.
+    Described {
+        /// Which.
+        target: EntryId,
+        /// As what.
+        shape: Shape,
+        /// Whether a block fits.
+        block: bool,
+        /// What is seen in it.
+        alt: String,
+    },
 }
 
 /// What the text around an embed is.
@@ -292,8 +303,11 @@ impl Writer {
                 Piece::Text(text) => self.ready.push_str(&escaped(text)),
                 Piece::Embed { token, block } => {
                     if let Some(target) = embeds.get(&token.to_string()) {
-                        let (piece, block) = (token.piece.clone(), *block);
-                        self.hole(Segment::Embed { target: *target, piece, shape, block });
+                        let (target, piece, block) = (*target, token.piece.clone(), *block);
+                        self.hole(match token.alt.clone() {
+                            Some(alt) => Segment::Described { target, shape, block, alt },
+                            None => Segment::Embed { target, piece, shape, block },
+                        });
                     }
                 }
             }

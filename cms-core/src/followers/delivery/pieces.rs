@@ -33,7 +33,8 @@ impl Pieces {
             Segment::References { .. }
             | Segment::Embed { .. }
             | Segment::Asset { .. }
-            | Segment::Figure { .. } => 80,
+            | Segment::Figure { .. }
+            | Segment::Described { .. } => 80,
         };
         let places = self.0.values().flat_map(|piece| {
             [&piece.block_html, &piece.inline_html, &piece.block_markdown, &piece.inline_markdown]

@@ -69,8 +69,13 @@ pub const AGEING: Table<Delivery, (EntryId, Locale), Ageing> = Table::new(0x58, 
 /// Assets that are published in some locale: what the forms of others show of them.
 pub const ASSETS: Table<Delivery, EntryId, LiveAsset> = Table::new(0x59, "delivery.assets");
 
-/// The bytes that readers may have, by their digest: the published assets that they are of.
-pub const MEDIA: Table<Delivery, (String, EntryId), ()> = Table::new(0x5a, "delivery.media");
+/// The bytes that readers may have, or had, by their digest: the assets that they are of, and whether they are what is
+/// published of it now.
+pub const MEDIA: Table<Delivery, (String, EntryId), bool> = Table::new(0x5a, "delivery.media");
+
+/// The digests of all bytes that readers may have of an asset, or had.
+pub const SHOWN_BYTES: Table<Delivery, (EntryId, String), ()> =
+    Table::new(0x5b, "delivery.shown_bytes");
 
 /// An asset as readers get it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

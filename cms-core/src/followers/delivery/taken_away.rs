@@ -132,7 +132,7 @@ pub(super) fn erased(
     if let Some(key) = &entry.key {
         batch.remove(&KEYS, &(type_name.clone(), key.as_str().to_owned()));
     }
-    assets::remove(batch, id)?;
+    assets::forget(batch, id)?;
     put_form(batch, id, &Part::Shared, None)?;
     for (locale, live) in std::mem::take(&mut entry.locales) {
         put_form(batch, id, &Part::Locale(locale.clone()), None)?;

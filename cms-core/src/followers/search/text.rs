@@ -134,7 +134,9 @@ impl<'a> Collector<'a> {
                 Segment::References { .. } | Segment::Asset { .. } => {
                     out.extend_from_slice(b"null");
                 }
-                Segment::Figure { .. } | Segment::Embed { shape: Shape::Markdown, .. } => {}
+                Segment::Figure { .. }
+                | Segment::Described { .. }
+                | Segment::Embed { shape: Shape::Markdown, .. } => {}
                 Segment::Embed { target, piece, shape: Shape::Html, block } => {
                     let piece = piece.clone().unwrap_or_default();
                     let embedded = Embedded { entry: *target, piece, block: *block };

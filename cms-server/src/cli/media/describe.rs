@@ -4,18 +4,17 @@ use std::{collections::BTreeMap, fs};
 
 use anyhow::Context as _;
 use cms_core::{
-    Cms,
-    access::Actor,
-    commands::{CommandError, publish::Publish, save_draft::SaveDraft},
-    entry::Status,
-    event::{Fields, Part, Translates},
-    id::{EntryId, ExternalKey, FieldName},
+    event::Part,
+    id::{EntryId, ExternalKey},
     locale::Locale,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::walk::Found;
+use super::{
+    place::{Place, Save, Wrong},
+    walk::Found,
+};
 
 /// Words by language.
 type Words = BTreeMap<Locale, String>;
@@ -56,8 +55,8 @@ impl Sidecar {
     }
 
     /// All that is said, by the part that it belongs to.
-    fn parts(&self) -> BTreeMap<Part, Vec<(&'static str, Value)>> {
-        let mut parts: BTreeMap<Part, Vec<(&'static str, Value)>> = BTreeMap::new();
+    fn parts(&self) -> BTreeMap<Part, Map<String, Value>> {
+        let mut parts: BTreeMap<Part, Map<String, Value>> = BTreeMap::new();
         let words = [
             ("title", &self.title),
             ("alt", &self.alt),
@@ -70,7 +69,7 @@ impl Sidecar {
         for (name, words) in words {
             for (locale, text) in words {
                 let part = parts.entry(Part::Locale(locale.clone())).or_default();
-                part.push((name, json!(text)));
+                part.insert(name.to_owned(), json!(text));
             }
         }
         let shared = [
@@ -79,76 +78,64 @@ impl Sidecar {
             ("crop", self.crop.clone()),
         ];
         for (name, value) in shared {
-            let said = value.map(|value| (name, value));
-            parts.entry(Part::Shared).or_default().extend(said);
+            if let Some(value) = value {
+                parts.entry(Part::Shared).or_default().insert(name.to_owned(), value);
+            }
         }
         parts
     }
 
     /// Saves what is said and isn't there yet; answers whether anything was.
-    pub(super) async fn save(
-        &self,
-        cms: &Cms,
-        actor: &Actor,
-        id: EntryId,
-    ) -> Result<bool, CommandError> {
+    pub(super) async fn save(&self, place: &Place, id: EntryId) -> Result<bool, Wrong> {
+        let parts = self.parts();
+        if parts.is_empty() {
+            return Ok(false);
+        }
         let mut changed = false;
-        let found = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
-        let source = Part::Locale(found.source_locale);
+        let source = place.standing(id).await?.source;
         let (first, rest): (Vec<_>, Vec<_>) =
-            self.parts().into_iter().partition(|(part, _)| *part == source);
+            parts.into_iter().partition(|(part, _)| *part == source);
         for (part, said) in first.into_iter().chain(rest) {
-            let entry = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
-            let before = match entry.heads.get(&part) {
-                Some(head) => cms.editing().fields(head.draft.event).await?,
-                None => Fields::new(),
+            let entry = place.standing(id).await?;
+            let at = |part: &Part| entry.parts.get(part).map_or(0, |standing| standing.revision);
+            let before = match at(&part) {
+                0 => Map::new(),
+                _ => place.fields(id, &part).await?,
             };
-            let mut fields = before.clone();
+            let mut fields = said;
             // A title is needed in each language: the first one's, until somebody gives another.
-            if part != Part::Shared && !fields.contains_key("title") {
-                let own = entry.heads.get(&Part::Locale(entry.source_locale.clone()));
-                let titled = match own {
-                    Some(head) => cms.editing().fields(head.draft.event).await?,
-                    None => Fields::new(),
-                };
-                fields.extend(titled.into_iter().filter(|(name, _)| name.as_str() == "title"));
+            let is_titled = before.contains_key("title") || fields.contains_key("title");
+            if part != Part::Shared && !is_titled && at(&source) > 0 {
+                let own = place.fields(id, &source).await?;
+                fields.extend(own.into_iter().filter(|(name, _)| name == "title"));
             }
-            for (name, value) in said {
-                let name = FieldName::parse(name).map_err(|_| CommandError::NotFound("field"))?;
-                fields.insert(name, value);
+            fields.retain(|name, value| before.get(name) != Some(&*value));
+            if fields.is_empty() {
+                continue;
             }
-            if fields != before {
-                // A translation is of what is said of the file in its own language, published or not.
-                let of = entry.heads.get(&source).map(|head| head.draft.revision);
-                let translates = of.filter(|_| part != source && part != Part::Shared);
-                let translates = translates.map(Translates::Revision);
-                let save = SaveDraft { translates, ..SaveDraft::new(id, part, fields) };
-                cms.save_draft(actor, save).await?;
-                changed = true;
-            }
+            // A translation is of what is said of the file in its own language, published or not.
+            let is_translation = part != source && part != Part::Shared;
+            let translates = Some(at(&source)).filter(|of| is_translation && *of > 0);
+            let revision = at(&part);
+            place.save(id, revision, Save { part, fields, translates }).await?;
+            changed = true;
         }
         Ok(changed)
     }
 }
 
 /// Publishes all that is newer than what readers get.
-pub(super) async fn publish(cms: &Cms, actor: &Actor, id: EntryId) -> Result<(), CommandError> {
-    let parts = |shared: bool| -> Result<Vec<Part>, CommandError> {
-        let entry = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
-        let open = entry.heads.iter().filter(|(part, head)| {
-            head.status != Status::Published && (**part == Part::Shared) == shared
-        });
-        Ok(open.map(|(part, _)| part.clone()).collect())
-    };
+pub(super) async fn publish(place: &Place, id: EntryId) -> Result<(), Wrong> {
+    let entry = place.standing(id).await?;
     // Shared fields that readers have are published first: a locale may rest on them.
-    let entry = cms.editing().entry(id)?.ok_or(CommandError::NotFound("entry"))?;
-    if entry.heads.get(&Part::Shared).is_some_and(|head| head.live.is_some()) {
-        for part in parts(true)? {
-            cms.publish(actor, Publish::new(id, part)).await?;
-        }
+    let shared = entry.parts.get(&Part::Shared);
+    if shared.is_some_and(|shared| shared.is_live && !shared.is_published) {
+        place.publish(id, Part::Shared).await?;
     }
-    for part in parts(false)? {
-        cms.publish(actor, Publish::new(id, part)).await?;
+    let entry = place.standing(id).await?;
+    let open = entry.parts.into_iter().filter(|(_, standing)| !standing.is_published);
+    for (part, _) in open.filter(|(part, _)| *part != Part::Shared) {
+        place.publish(id, part).await?;
     }
     Ok(())
 }

@@ -1,24 +1,22 @@
 //! `cms media import`: all files of a folder, each an asset, again and again: only what is new or another changes.
-#![expect(clippy::wildcard_enum_match_arm, reason = "whatever else is refused says so itself")]
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Args;
 use cms_core::{
-    Cms,
-    access::Actor,
-    asset,
-    commands::{CommandError, replace_asset::ReplaceAsset, upload_asset::UploadAsset},
-    id::{AgencyId, EntryId, ExternalKey, TypeName},
+    event::Part,
+    id::{EntryId, ExternalKey},
     locale::Locale,
+    media::{Limits, take_in},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
-    super::{Failure, Global, output, store},
+    super::{Failure, Global, output, remote::Remote, store},
     describe::{self, Sidecar},
+    place::{self, New, Place, Store, Wrong},
     walk::{self, Found},
 };
 
@@ -28,7 +26,7 @@ const TOGETHER: usize = 4;
 /// Take in all files of a folder and of those in it, each as an asset. A file's type is found in its content; what
 /// its maker's device wrote into it is left out. `FILE.json` beside FILE says what is in it:
 /// `{"alt": {"en": "…", "fr": "…"}, "caption": {…}, "decorative": false}`. The same folder again changes what has
-/// changed, and an import that was broken off goes on.
+/// changed, and an import that was broken off goes on; to a server, a large file from where it broke off.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// The folder.
@@ -42,6 +40,8 @@ pub(super) struct Import {
     /// The language that they are described in first; the site's default without.
     #[arg(long, value_name = "TAG", value_parser = locale)]
     locale: Option<Locale>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 fn locale(text: &str) -> Result<Locale, String> {
@@ -61,10 +61,8 @@ enum Became {
 
 /// What all files share.
 struct Taking {
-    cms: Cms,
-    actor: Actor,
-    type_name: TypeName,
-    agency: Option<AgencyId>,
+    place: Place,
+    agency: Option<String>,
     locale: Option<Locale>,
     publish: bool,
 }
@@ -73,8 +71,7 @@ impl Import {
     pub(super) async fn run(&self, global: &Global) -> Result<(), Failure> {
         let files = walk::files(&self.folder)
             .with_context(|| format!("{} can't be read", self.folder.display()))?;
-        let cms = store::open(&global.data, global).await?;
-        let taking = Arc::new(self.taking(cms)?);
+        let taking = Arc::new(self.taking(global).await?);
         let bar = output::bar("files", global.json);
         bar.set_length(u64::try_from(files.len()).unwrap_or(u64::MAX));
         let places = Arc::new(Semaphore::new(TOGETHER));
@@ -94,36 +91,29 @@ impl Import {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        if !taking.cms.settled().await {
+        if !taking.place.settled().await {
             return Err(Failure::No("the files are here, but not made ready yet".to_owned()));
         }
         tell(&all, global.json)
     }
 
-    fn taking(&self, cms: Cms) -> Result<Taking, Failure> {
-        let agencies = cms.editing().agencies().context("the store can't be read")?;
-        let agency = match &self.agency {
-            None => None,
-            Some(key) => {
-                let found = agencies.values().find(|agency| agency.key.as_str() == key);
-                let none = || Failure::No(format!("there is no agency {key}"));
-                Some(found.ok_or_else(none)?.id)
-            }
+    async fn taking(&self, global: &Global) -> Result<Taking, Failure> {
+        let place = if let Some(server) = self.remote.server()? {
+            Place::Server(server)
+        } else {
+            let cms = store::open(&global.data, global).await?;
+            let agency = self.agency.as_ref().map(|key| place::agency_of(&cms, key)).transpose()?;
+            let actor = store::administrator(&cms)?;
+            Place::Store(Box::new(Store { cms, actor, agency }))
         };
-        Ok(Taking {
-            actor: store::administrator(&cms)?,
-            cms,
-            type_name: TypeName::parse(asset::TYPE).context("no type of assets")?,
-            agency,
-            locale: self.locale.clone(),
-            publish: self.publish,
-        })
+        let (agency, locale) = (self.agency.clone(), self.locale.clone());
+        Ok(Taking { place, agency, locale, publish: self.publish })
     }
 }
 
 impl Taking {
     /// Takes a file in, with what is said of it; or says all that is wrong.
-    async fn take(&self, file: &Found) -> Result<Became, Vec<String>> {
+    async fn take(&self, file: &Found) -> Result<Became, Wrong> {
         let failed = |error: anyhow::Error| vec![format!("{error:#}")];
         let sidecar = Sidecar::of(file).map_err(failed)?;
         let key = sidecar.key(file).map_err(failed)?;
@@ -131,13 +121,12 @@ impl Taking {
         let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
         let bytes = read.map_err(|error| failed(error.into()))?;
         let bytes = bytes.map_err(|error| failed(error.into()))?;
-        let (id, mut became) = self.keep(file, key, bytes).await.map_err(told)?;
-        let said = sidecar.save(&self.cms, &self.actor, id).await.map_err(told)?;
-        if said && became == Became::Unchanged {
+        let (id, mut became) = self.keep(file, key, bytes).await?;
+        if sidecar.save(&self.place, id).await? && became == Became::Unchanged {
             became = Became::Changed;
         }
         if self.publish {
-            describe::publish(&self.cms, &self.actor, id).await.map_err(told)?;
+            describe::publish(&self.place, id).await?;
         }
         Ok(became)
     }
@@ -147,34 +136,41 @@ impl Taking {
         file: &Found,
         key: Option<ExternalKey>,
         bytes: Vec<u8>,
-    ) -> Result<(EntryId, Became), CommandError> {
+    ) -> Result<(EntryId, Became), Wrong> {
         let name = file.name.clone();
         let known = match &key {
-            Some(key) => self.cms.editing().entry_by_key(&self.type_name, key)?,
+            Some(key) => self.place.known(key).await?,
             None => None,
         };
         if let Some(entry) = known {
-            let act = ReplaceAsset { entry, expected: None, name: Some(name) };
-            let (_, accepted) = self.cms.replace_asset(&self.actor, act, bytes).await?;
-            let became = accepted.map_or(Became::Unchanged, |_| Became::Changed);
-            return Ok((entry, became));
+            let is_another = match self.has(entry, bytes).await? {
+                Some(bytes) => self.place.replace(entry, name, bytes).await?,
+                None => false,
+            };
+            return Ok((entry, if is_another { Became::Changed } else { Became::Unchanged }));
         }
-        let act =
-            UploadAsset { name, agency: self.agency, source_locale: self.locale.clone(), key };
-        let done = self.cms.upload_asset(&self.actor, act, bytes).await?;
-        Ok((done.entry, done.accepted.map_or(Became::Unchanged, |_| Became::Made)))
+        let (agency, locale) = (self.agency.clone(), self.locale.clone());
+        let (id, is_new) = self.place.make(New { name, agency, locale, key }, bytes).await?;
+        Ok((id, if is_new { Became::Made } else { Became::Unchanged }))
+    }
+
+    /// Gives the bytes back unless a server has them already: they needn't be sent to find that out.
+    async fn has(&self, entry: EntryId, bytes: Vec<u8>) -> Result<Option<Vec<u8>>, Wrong> {
+        if matches!(self.place, Place::Store(_)) {
+            return Ok(Some(bytes));
+        }
+        let shared = self.place.fields(entry, &Part::Shared).await?;
+        let digest = shared.get("digest").and_then(Value::as_str).map(str::to_owned);
+        let looked = tokio::task::spawn_blocking(move || {
+            let taken = take_in(&bytes, &Limits::default());
+            let is_same = taken.is_ok_and(|taken| Some(taken.digest.to_string()) == digest);
+            Some(bytes).filter(|_| !is_same)
+        });
+        looked.await.map_err(|error| vec![error.to_string()])
     }
 }
 
-/// What is wrong, in words.
-fn told(error: CommandError) -> Vec<String> {
-    match error {
-        CommandError::Invalid(violations) => violations.iter().map(output::said).collect(),
-        other => vec![other.to_string()],
-    }
-}
-
-fn tell(all: &BTreeMap<String, Result<Became, Vec<String>>>, as_json: bool) -> Result<(), Failure> {
+fn tell(all: &BTreeMap<String, Result<Became, Wrong>>, as_json: bool) -> Result<(), Failure> {
     let count = |wanted| all.values().filter(|became| became.as_ref() == Ok(&wanted)).count();
     let [made, changed, unchanged] = [Became::Made, Became::Changed, Became::Unchanged].map(count);
     let refused = all.len() - made - changed - unchanged;

@@ -9,7 +9,7 @@ use cms_core::{
 };
 use serde_json::{Value, json};
 
-use super::{Given, Running, failed, json_of, no, run, store, text};
+use super::{Given, Running, failed, global_of, json_of, no, run, store, text};
 use crate::cli::Failure;
 
 fn key(data: &str) -> String {
@@ -27,7 +27,7 @@ fn checkpoint(given: &Given, data: &str, name: &str) -> String {
 /// The id of the imported page, and the number of the event that published its French.
 fn page(given: &Given) -> (String, u64) {
     store::runtime(1).unwrap().block_on(async {
-        let cms = store::open_as_it_is(Path::new(given.data())).await.unwrap();
+        let cms = store::open_as_it_is(&global_of(Path::new(given.data()))).await.unwrap();
         let (guidance, key) =
             (TypeName::parse("guidance").unwrap(), ExternalKey::parse("g").unwrap());
         let entry = cms.editing().entry_by_key(&guidance, &key).unwrap().unwrap();

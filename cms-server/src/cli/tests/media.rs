@@ -1,5 +1,4 @@
 //! Files of assets on the command line: taken in, taken elsewhere, kept and let go of.
-#![expect(clippy::similar_names, reason = "they are a pair, and named as one")]
 #![expect(
     clippy::string_slice,
     reason = "the texts of these tests are cut where their marks stand"
@@ -9,7 +8,7 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{Given, json_of, no, run, text};
+use super::{Failure, Given, Running, failed, json_of, no, run, text};
 
 /// A drawing that no other number gives.
 fn drawing(number: u32) -> String {
@@ -177,4 +176,67 @@ fn only_bytes_that_no_revision_names_are_let_go_of() {
     collect(&["--older-than", "0"]);
     assert!(!stray.join(digest).exists());
     assert_eq!(json_of(&["verify", "--data", given.data()])["files_missing"], json!([]));
+}
+
+#[test]
+fn a_folder_is_taken_in_by_a_running_server_as_by_a_store() {
+    let (given, folder) = given_assets();
+    let token = json_of(&["token", "create", "pictures", "--data", given.data()]);
+    let secret = token["secret"].as_str().unwrap();
+    let running = Running::over(given.data());
+    let url = running.url();
+    let asked = ["--publish", "--url", &url, "--token", secret];
+    let send = || json_of(&[&["media", "import", &folder][..], &asked].concat());
+    assert_eq!(send()["unchanged"], 3, "the server has all of it");
+
+    fs::write(given.path("pictures/pier.svg"), drawing(7)).unwrap();
+    fs::write(given.path("pictures/more/line.svg.json"), r#"{"alt": {"fr": "Une ligne."}}"#)
+        .unwrap();
+    // Larger than a piece.
+    let padding = "% Nothing is said here.\n".repeat(250_000);
+    let leaflet = format!("%PDF-1.7\n1 0 obj<</A/B>>endobj\n{padding}startxref\n9\n%%EOF\n");
+    fs::write(given.path("pictures/leaflet.pdf"), leaflet).unwrap();
+    let done = send();
+    let told = ["made", "changed", "unchanged"].map(|name| done[name].as_u64().unwrap());
+    assert_eq!(told, [1, 2, 1], "{done}");
+    assert_eq!(send()["unchanged"], 4);
+
+    fs::write(given.path("pictures/bad.png"), "no picture").unwrap();
+    let (outcome, said) = run(&[&["media", "import", &folder, "--json"][..], &asked].concat());
+    let told: Value = serde_json::from_str(&said).unwrap();
+    assert!(outcome.is_err());
+    assert_eq!(told["refused"][0]["file"], "bad.png", "{told}");
+    let wrong = no(&["media", "import", &folder, "--url", &url, "--token", "nobody"]);
+    assert!(wrong.contains("refused"), "{wrong}");
+    drop(running);
+
+    let (_, listed) = run(&["media", "list", "--data", given.data()]);
+    assert!(listed.contains("application/pdf") && listed.ends_with("4 assets\n"), "{listed}");
+    assert!(listed.contains("pier.svg en,fr") && listed.contains("line.svg en,fr"), "{listed}");
+    assert_eq!(json_of(&["verify", "--data", given.data()])["files_missing"], json!([]));
+}
+
+#[test]
+fn commands_keep_bytes_where_the_configuration_says() {
+    let (given, folder) = given_assets();
+    let config = given.path("cms.toml");
+    let bucket =
+        "[media.s3]\nbucket = 'assets'\nendpoint = 'http://127.0.0.1:9'\ntimeout_seconds = 1\n";
+    let with = |more: &str| {
+        fs::write(&config, format!("{bucket}{more}")).unwrap();
+        ["--config", text(&config), "--data", given.data()]
+    };
+    let keys = "access_key_id = 'an-id'\nsecret_access_key = 'top-secret'\n";
+    let (outcome, _) = run(&[&["verify"][..], &with("region = ''\n")].concat());
+    assert!(matches!(outcome, Err(Failure::Config(_))), "{outcome:?}");
+    // Nobody is there: it says so, and nothing of the folder is taken for it.
+    let told = failed(&[&["verify"][..], &with(keys)].concat());
+    assert!(told.contains("can't be reached") && !told.contains("top-secret"), "{told}");
+    fs::write(given.path("pictures/new.svg"), drawing(9)).unwrap();
+    let args = [&["media", "import", &folder, "--json"][..], &with(keys)].concat();
+    let (outcome, said) = run(&args);
+    assert!(outcome.is_err() && said.contains("can't be reached"), "{said}");
+    assert!(!said.contains("top-secret"), "{said}");
+    let (_, listed) = run(&["media", "list", "--data", given.data()]);
+    assert!(listed.ends_with("3 assets\n"), "{listed}");
 }

@@ -50,7 +50,7 @@ impl Checking {
                 server.json(Method::GET, &self.path(), None).await
             } else {
                 store::check_exists(&global.data)?;
-                self.look(&store::open_as_it_is(&global.data).await?).await
+                self.look(&store::open_as_it_is(global).await?).await
             }
         })?;
         let found = |level: &str| {

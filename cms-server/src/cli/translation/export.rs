@@ -68,7 +68,7 @@ impl Export {
 
     async fn write(&self, global: &Global) -> Result<(), Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let wanted = self.wanted.of(&cms, self.open)?;
         let out = BufWriter::new(created(&self.out)?);

@@ -105,7 +105,7 @@ impl Import {
 
     async fn take(&self, global: &Global) -> Result<Vec<(PathBuf, Value)>, Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let mut reports = Vec::new();
         for path in &self.files {

@@ -54,7 +54,7 @@ impl Look {
 
     async fn look(&self, global: &Global) -> Result<Value, Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         cms.all_remembered().await;
         let locales = cms.editing().locales().context("the store can't be read")?;

@@ -91,7 +91,7 @@ impl Pretranslate {
 
     async fn fill(&self, global: &Global) -> Result<Value, Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let wanted = self.wanted.of(&cms, true)?;
         cms.all_remembered().await;

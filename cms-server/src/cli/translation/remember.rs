@@ -62,7 +62,7 @@ impl Remember {
 
     async fn take(&self, global: &Global) -> Result<u64, Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let editing = cms.editing();
         let locales = editing.locales().context("the store can't be read")?;
