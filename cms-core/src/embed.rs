@@ -15,7 +15,7 @@
 //! A key with a dot in it is quoted: `{{entry:"dfak/page.md".title}}`. A key that holds one of the
 //! characters that quoting doesn't cover can't be named in an embed; the entry's id or slug can.
 //! A backslash before the braces makes them plain text, as it does for all punctuation in Markdown.
-//! A picture of an asset may be written as Markdown writes pictures, too ([`picture`]).
+//! A picture of an asset may be written as Markdown writes pictures, too: `![alt](asset:KEY)`.
 //!
 //! Which of a text's tokens are filled depends on where they stand (not in code, not in a link's
 //! address): `markdown` decides that.

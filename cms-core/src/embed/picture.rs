@@ -80,7 +80,10 @@ fn alt_of(text: &str) -> Option<(String, usize)> {
 mod tests {
     use super::*;
 
-    fn seen(text: &str) -> Vec<(&str, Result<(String, Option<String>), EmbedError>)> {
+    /// The target and what is said of it.
+    type Seen = Result<(String, Option<String>), EmbedError>;
+
+    fn seen(text: &str) -> Vec<(&str, Seen)> {
         pictures(text)
             .into_iter()
             .map(|(range, token)| {
