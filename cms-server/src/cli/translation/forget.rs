@@ -41,7 +41,7 @@ pub(super) fn list(server: Option<&Server>, global: &Global) -> Result<(), Failu
 
 async fn look(global: &Global) -> Result<Value, Failure> {
     store::check_exists(&global.data)?;
-    let cms = store::open_as_it_is(&global.data).await?;
+    let cms = store::open_as_it_is(global).await?;
     let administrator = store::administrator(&cms)?;
     cms.all_remembered().await;
     let found = ImportsDocument::of(&cms, &administrator).context("the memory can't be read")?;
@@ -84,7 +84,7 @@ impl Forget {
 
     async fn take(&self, global: &Global) -> Result<(), Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let of = (self.agency(&cms)?, self.name.as_str());
         let done = cms.forget_memory(&administrator, of).await;

@@ -143,7 +143,7 @@ impl Export {
 
     async fn write(&self, global: &Global, out: BufWriter<Disk>) -> Result<u64, Failure> {
         store::check_exists(&global.data)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let locales: BTreeSet<Locale> = self.locales.iter().cloned().collect();
         let written =
@@ -217,7 +217,7 @@ impl Import {
         store::check_exists(&global.data)?;
         let mut file = OnDisk(self.file.clone());
         let format = self.format_of(&mut file)?;
-        let cms = store::open_as_it_is(&global.data).await?;
+        let cms = store::open_as_it_is(global).await?;
         let administrator = store::administrator(&cms)?;
         let act = ImportGlossary {
             agency: self.agency(&cms)?,
