@@ -131,7 +131,7 @@ fn carry(client: &TcpStream, server: SocketAddr, trouble: Trouble) {
         Trouble::Error => {
             let mut some = [0; 1_024];
             let mut stream = client;
-            stream.read(&mut some).ok();
+            let Ok(1..) = stream.read(&mut some) else { return };
             let told = b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             stream.write_all(told).ok();
             client.shutdown(Shutdown::Write).ok();
