@@ -128,12 +128,12 @@ fn what_is_exported_with_its_files_comes_back_the_same() {
 fn a_backup_has_the_files_and_a_restored_store_is_whole() {
     let (given, folder) = given_assets();
     let backup = given.path("backup");
-    let once_more = || json_of(&["backup", text(&backup), "--data", given.data()]);
-    assert_eq!(once_more()["files"], 3);
+    let write_backup = || json_of(&["backup", text(&backup), "--data", given.data()]);
+    assert_eq!(write_backup()["files"], 3);
     fs::write(given.path("pictures/new.svg"), drawing(9)).unwrap();
     fs::write(given.path("pictures/new.svg.json"), r#"{"decorative": true}"#).unwrap();
     import(&given, &folder);
-    assert_eq!(once_more()["files"], 1, "only what is new");
+    assert_eq!(write_backup()["files"], 1, "only what is new");
     let copy = given.path("copy");
     let restored = json_of(&["restore", text(&backup), "--data", text(&copy)]);
     assert_eq!(restored["files"], 4, "{restored}");
