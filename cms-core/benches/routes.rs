@@ -9,7 +9,7 @@
     reason = "a bench that cannot go on has nothing to measure"
 )]
 
-use std::sync::Arc;
+use std::{env, sync::Arc};
 
 use cms_core::{
     locale::Locale,
@@ -18,11 +18,16 @@ use cms_core::{
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};
 
-const ROUTES: [usize; 3] = [300, 2_000, 10_000];
 const NOW: &str = "2026-11-24T10:00:00Z";
 
 fn main() {
     divan::main();
+}
+
+/// How many routes there are; with the tests, few.
+fn sizes() -> Vec<usize> {
+    let is_bench = env::args().any(|argument| argument == "--bench");
+    if is_bench { vec![300, 2_000, 10_000] } else { vec![300] }
 }
 
 fn finder(routes: usize, crowded: bool) -> Finder {
@@ -65,23 +70,23 @@ fn look_up(bencher: Bencher<'_, '_>, routes: usize, crowded: bool) {
     bencher.bench_local(|| finder.look_up(black_box(&question), black_box(&moment)));
 }
 
-#[divan::bench(args = ROUTES)]
+#[divan::bench(args = sizes())]
 fn crowded(bencher: Bencher<'_, '_>, routes: usize) {
     look_up(bencher, routes, true);
 }
 
-#[divan::bench(args = ROUTES)]
+#[divan::bench(args = sizes())]
 fn spread(bencher: Bencher<'_, '_>, routes: usize) {
     look_up(bencher, routes, false);
 }
 
-#[divan::bench(args = ROUTES)]
+#[divan::bench(args = sizes())]
 fn reading_the_clock(bencher: Bencher<'_, '_>, routes: usize) {
     let finder = finder(routes, false);
     bencher.bench_local(|| finder.moment(black_box(NOW.parse().unwrap()), None));
 }
 
-#[divan::bench(args = ROUTES, sample_count = 10)]
+#[divan::bench(args = sizes(), sample_count = 10)]
 fn making_ready(bencher: Bencher<'_, '_>, routes: usize) {
     let directory = Arc::clone(finder(routes, false).directory());
     bencher.bench_local(|| Finder::new(Arc::clone(black_box(&directory))));
